@@ -1,0 +1,45 @@
+#ifndef COMMON_BASE_LIMITS_H
+#define COMMON_BASE_LIMITS_H
+
+/*
+ * Every size that something from outside may have, and why.  A length is
+ * checked here before anything is allocated for it.
+ */
+
+/* A change set (DESIGN.md section 6): about 200 visits; 2 s at 256 kbit/s. */
+#define CHANGE_BODY_MAX (64u << 10)	 /* bytes, compressed */
+#define CHANGE_INFLATED_MAX (1u << 20)	 /* bytes; a zip bomb stops here */
+#define CHANGE_RECORDS_MAX 1000u	 /* rows in one set */
+#define CHANGE_PREDS_MAX 16u		 /* writes that one write may name */
+#define CHANGE_SETS_NAMED_MAX 4096u	 /* set ids named in one set */
+
+/* One record.  The model's histories kept at most 5 heads and 5 awaited. */
+#define RECORD_REGISTERS_MAX 512u	 /* registers of one kind of record */
+#define RECORD_HEADS_MAX 64u		 /* heads of one register */
+#define RECORD_VALUE_MAX 4096u		 /* bytes of one register's value */
+#define RECORD_BODY_MAX (256u << 10)	 /* bytes of a packed record */
+
+/* A bundle: what one laptop sends at once, a month's text and more. */
+#define BUNDLE_MAX (8u << 20)		 /* bytes */
+#define BUNDLE_ENVELOPES_MAX 512u
+#define ENVELOPE_MAX (CHANGE_BODY_MAX + 4096u)
+
+/* The answer to a bundle; more comes with the next request. */
+#define DOWN_PAGE_MAX (1u << 20)	 /* bytes, before sealing */
+#define DOWN_SEALED_MAX (DOWN_PAGE_MAX + (64u << 10))
+
+/* JSON on the command line and on local doors: one visit is about 10 kB. */
+#define JSON_TEXT_MAX (1u << 20)
+#define JSON_DEPTH_MAX 32u
+
+/* A CSV cell and row: the longest field is a note of 2,000 characters. */
+#define CSV_CELL_MAX 8192u
+#define CSV_COLUMNS_MAX 256u
+
+/* Passphrase cost written in a file's header: an attacker may have edited
+ * it, so it is bounded before it is believed (SEALED-STORE.md section 3). */
+#define PASSPHRASE_MAX 256u		 /* bytes */
+#define PASSPHRASE_OPS_MAX 16u
+#define PASSPHRASE_MEM_MAX (1u << 30)	 /* bytes */
+
+#endif /* COMMON_BASE_LIMITS_H */

@@ -1,0 +1,127 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/writer.h"
+
+void
+writer_free(struct writer *w)
+{
+	free(w->bytes);
+	*w = (struct writer){ 0 };
+}
+
+void
+writer_clear(struct writer *w)
+{
+	w->len = 0;
+	w->failed = false;
+}
+
+uint8_t *
+writer_space(struct writer *w, size_t len)
+{
+	uint8_t *bytes;
+	size_t cap;
+
+	if (w->failed)
+		return NULL;
+	if (len > w->cap - w->len) {
+		cap = w->cap > 0 ? w->cap * 2 : 256;
+		if (cap < w->len + len)
+			cap = w->len + len;
+		if (w->len + len < len ||
+		    (bytes = realloc(w->bytes, cap)) == NULL) {
+			w->failed = true;
+			return NULL;
+		}
+		w->bytes = bytes;
+		w->cap = cap;
+	}
+	bytes = w->bytes + w->len;
+	w->len += len;
+	return bytes;
+}
+
+void
+writer_u8(struct writer *w, uint8_t value)
+{
+	uint8_t *b = writer_space(w, 1);
+
+	if (b != NULL)
+		b[0] = value;
+}
+
+void
+writer_u16(struct writer *w, uint16_t value)
+{
+	writer_u8(w, (uint8_t)(value >> 8));
+	writer_u8(w, (uint8_t)value);
+}
+
+void
+writer_u32(struct writer *w, uint32_t value)
+{
+	uint8_t *b = writer_space(w, 4);
+
+	if (b == NULL)
+		return;
+	b[0] = (uint8_t)(value >> 24);
+	b[1] = (uint8_t)(value >> 16);
+	b[2] = (uint8_t)(value >> 8);
+	b[3] = (uint8_t)value;
+}
+
+void
+writer_u64(struct writer *w, uint64_t value)
+{
+	writer_u32(w, (uint32_t)(value >> 32));
+	writer_u32(w, (uint32_t)value);
+}
+
+void
+writer_varint(struct writer *w, uint64_t value)
+{
+	uint8_t b[10];
+	size_t n = 0;
+
+	while (value >= 0x80) {
+		b[n++] = (uint8_t)(value | 0x80);
+		value >>= 7;
+	}
+	b[n++] = (uint8_t)value;
+	writer_bytes(w, b, n);
+}
+
+void
+writer_svarint(struct writer *w, int64_t value)
+{
+	writer_varint(w, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+}
+
+void
+writer_bytes(struct writer *w, const void *bytes, size_t len)
+{
+	uint8_t *b = len > 0 ? writer_space(w, len) : NULL;
+
+	if (b != NULL)
+		memcpy(b, bytes, len);
+}
+
+bool
+writer_ok(const struct writer *w)
+{
+	return !w->failed;
+}
+
+uint8_t *
+writer_take(struct writer *w, size_t *len)
+{
+	uint8_t *bytes = w->failed ? NULL : w->bytes;
+
+	*len = bytes != NULL ? w->len : 0;
+	if (bytes != NULL)
+		*w = (struct writer){ 0 };
+	else
+		writer_free(w);
+	return bytes;
+}

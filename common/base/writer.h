@@ -1,0 +1,44 @@
+#ifndef COMMON_BASE_WRITER_H
+#define COMMON_BASE_WRITER_H
+
+/*
+ * writer: put big-endian fields, one after another, into a buffer that
+ * grows.  The counterpart of reader.  Running out of memory is remembered:
+ * a run of writes needs one check, writer_ok(), at its end.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct writer {
+	uint8_t *bytes; /* ours until writer_take(); NULL while empty */
+	size_t len;     /* bytes written */
+	size_t cap;
+	bool failed;
+};
+
+/* An empty writer is all zero: struct writer w = { 0 }; */
+void writer_free(struct writer *w);
+/* Forget what was written, keep the memory. */
+void writer_clear(struct writer *w);
+
+void writer_u8(struct writer *w, uint8_t value);
+void writer_u16(struct writer *w, uint16_t value);
+void writer_u32(struct writer *w, uint32_t value);
+void writer_u64(struct writer *w, uint64_t value);
+void writer_varint(struct writer *w, uint64_t value);
+void writer_svarint(struct writer *w, int64_t value);
+void writer_bytes(struct writer *w, const void *bytes, size_t len);
+/* Room for ${len} bytes that the caller fills; NULL if there is no memory. */
+uint8_t *writer_space(struct writer *w, size_t len);
+
+bool writer_ok(const struct writer *w);
+
+/*
+ * Hand the bytes over: *${len} of them, to free() by the caller; ${w} is
+ * empty again.  NULL if a write had failed or nothing was written.
+ */
+uint8_t *writer_take(struct writer *w, size_t *len);
+
+#endif /* COMMON_BASE_WRITER_H */
