@@ -1,0 +1,72 @@
+#ifndef COMMON_MERGE_MERGE_H
+#define COMMON_MERGE_MERGE_H
+
+/*
+ * merge: add one accepted write to a record.  The result is a function of
+ * the set of accepted writes, not of the order in which they were added
+ * (DESIGN.md section 5, "Any order").
+ *
+ * Every pair of cases, for a write W that names P:
+ *
+ *	P is a head                 P is replaced
+ *	P is accepted, not a head   nothing: another write replaced it
+ *	P is not accepted           P is awaited: when it comes, no head
+ *	W itself is awaited         W becomes no head (and replaces what it
+ *	                            names all the same)
+ *	W is a head already         cannot happen: sets are added once
+ *
+ * Used by the server (accepted sets) and the agent (its own unanswered sets
+ * on top of the server's state).  Pure.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/merge/record.h"
+
+struct merge_write {
+	struct record_set set;
+	uint16_t reg;
+	uint16_t npreds;
+	const uint64_t *preds;
+	const uint8_t *value; /* must outlive the record's use */
+	uint32_t len;
+};
+
+/* Is the set ${set_id} accepted (added before, or being added now)? */
+typedef bool merge_accepted(void *arg, uint64_t set_id);
+
+struct merge_effect {
+	bool head;          /* the write is a head now */
+	bool was_conflict;  /* hard, before */
+	bool is_conflict;   /* hard, after */
+	bool older_shown;   /* the value shown was observed earlier than one
+			     * that it replaced */
+};
+
+/*
+ * Add ${w} to ${r}.  ${accepted} is asked only about named writes that are
+ * not heads; NULL stands for "none is".
+ */
+enum status merge_apply(struct record *r, const struct merge_write *w,
+    merge_accepted *accepted, void *arg, struct merge_effect *effect,
+    struct err *err);
+
+/*
+ * The predecessors that an ordinary write must name, given what its author
+ * had on the screen: the heads of the one value shown, or, in a hard
+ * conflict, only their own.  ${own} says whether a set was signed by this
+ * person in this laptop's chain.  Fills ${preds}, which holds ${max}, and
+ * returns how many; more than ${max} is ${max} + 1.
+ */
+size_t merge_preds(const struct record_reg *reg,
+    bool (*own)(void *arg, uint64_t set_id), void *arg, uint64_t *preds,
+    size_t max);
+
+/* The predecessors of a decision: all heads. Same return. */
+size_t merge_preds_all(const struct record_reg *reg, uint64_t *preds,
+    size_t max);
+
+#endif /* COMMON_MERGE_MERGE_H */

@@ -1,0 +1,176 @@
+#ifndef COMMON_WIRE_CHANGE_H
+#define COMMON_WIRE_CHANGE_H
+
+/*
+ * change: a change set, the unit of signing: writes of one writer.
+ *
+ *	struct change_body --change_pack()--> signed bytes --seal, carry--+
+ *	                                                                  |
+ *	struct change <--change_unpack()-- change_verify() <--------------+
+ *
+ *	+--------+-----------+----------------------------+
+ *	| header | signature | body (columns, compressed) |
+ *	|  140   |    64     | <= CHANGE_BODY_MAX         |
+ *	+--------+-----------+----------------------------+
+ *
+ * The header names the BLAKE2b-256 of the compressed body, so that nothing
+ * is inflated before it is known to be what was signed.  The change id is
+ * the hash of the header; `prev`, the log and receipts use it.  Layout,
+ * limits and domains: common/PROTOCOL.md.
+ *
+ * Before: agent/visit, sync-server/review make the writes.  After:
+ * envelope.h seals the bytes; merge/merge.h adds them to the records.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+
+struct sign_key;
+struct writer;
+
+#define CHANGE_ID_LEN 32
+#define CHANGE_HEAD_LEN 140
+#define CHANGE_SIGNED_LEN (CHANGE_HEAD_LEN + 64) /* header and signature */
+#define CHANGE_SEED_LEN 16
+#define CHANGE_VERSION 1
+
+/* On the wire and in the log: do not renumber. */
+enum change_kind {
+	CHANGE_VISITS = 1,   /* an enumerator's writes */
+	CHANGE_DECISION = 2, /* the desk: settles what it names */
+	CHANGE_IMPORT = 3,   /* the desk: ordinary writes from a file */
+	CHANGE_CONTROL = 4,  /* the desk: voids and releases, no rows */
+};
+
+/* Kinds of record: do not renumber. */
+enum change_record_kind {
+	RECORD_HOUSEHOLD = 1,
+	RECORD_PERSON = 2,
+};
+
+struct change_head {
+	enum change_kind kind;
+	uint8_t dictionary;    /* squeeze.h; 0: none */
+	uint16_t authority;
+	uint32_t writer;       /* index at that authority */
+	uint32_t seq;          /* from 1, without gaps */
+	uint64_t set_id;       /* random, drawn when the set was opened */
+	uint32_t epoch;        /* of the desk; 0 from a laptop */
+	uint16_t instrument;   /* version of the questionnaire */
+	uint16_t fields;       /* version of the field list */
+	uint16_t nrows;
+	uint16_t ntoggles;
+	uint32_t body_len;     /* bytes, compressed */
+	uint32_t inflated_len; /* bytes */
+	uint8_t prev[CHANGE_ID_LEN]; /* change id of seq - 1; zeros for 1 */
+	uint8_t body_hash[32];
+	uint8_t root[32];      /* Merkle root over the salted rows */
+};
+
+/* A household visit; in a desk set, one sitting of a reviewer. */
+struct change_visit {
+	uint64_t id;      /* a creation dot like a record's; 0 on imports */
+	uint64_t hlc;     /* when it was saved */
+	int32_t day;      /* of observation, days since 1970-01-01 */
+	uint32_t person;  /* who, in a desk set; 0 from a laptop */
+	const char *note; /* not NUL-terminated; a decision's reason */
+	uint32_t note_len;
+};
+
+/* A value put into one register of one record. */
+struct change_write {
+	uint16_t reg;          /* register id, instrument.h */
+	uint16_t npreds;
+	const uint64_t *preds; /* set ids of the writes it replaces */
+	const uint8_t *value;  /* as instrument_pack() makes it */
+	uint32_t len;          /* bytes; 0: no value */
+};
+
+/* One record in the set; a record has at most one row in one set. */
+struct change_row {
+	uint64_t id;
+	enum change_record_kind kind;
+	uint32_t visit;         /* index into visits */
+	uint32_t shown_epoch;   /* the record as displayed; 0.0: new */
+	uint64_t shown_version;
+	uint16_t nalso;
+	uint16_t nwrites;       /* at least 1, registers ascending */
+	const uint64_t *also;   /* unanswered sets that were on the screen */
+	const struct change_write *writes;
+};
+
+/* A desk order: the set ${change_id} counts, or does not. */
+struct change_toggle {
+	uint8_t change_id[CHANGE_ID_LEN];
+	bool accept;         /* release; false: void */
+	const char *reason;  /* not NUL-terminated */
+	uint32_t reason_len;
+};
+
+/* What is in a set.  Rows ascend by id.  All pointers are the caller's. */
+struct change_body {
+	const struct change_visit *visits;
+	const struct change_row *rows;
+	const struct change_toggle *toggles;
+	size_t nvisits, nrows, ntoggles;
+};
+
+/* An unpacked set; everything it points to lives as long as it does. */
+struct change {
+	struct change_head head;
+	uint8_t id[CHANGE_ID_LEN];
+	struct change_body body;
+	bool erased; /* some rows were redacted (log only) */
+};
+
+/*
+ * Pack and sign ${body}: append header, signature and compressed body to
+ * ${out}.  Of ${head} the caller fills kind, dictionary, authority, writer,
+ * seq, set_id, epoch, instrument, fields and prev; the rest is filled in.
+ * ${seed} is random; the rows' salts come from it.  ${id} gets the change
+ * id.  The result is read back and compared before it is signed.
+ * ST_INVALID: over a limit of limits.h, rows out of order.
+ */
+enum status change_pack(struct writer *out, struct change_head *head,
+    const struct change_body *body, const uint8_t seed[CHANGE_SEED_LEN],
+    const struct sign_key *key, uint8_t id[CHANGE_ID_LEN], struct err *err);
+
+/*
+ * Read the header and make the change id; nothing is believed yet.
+ * ST_INVALID: not a change set, a version we do not speak, over a limit,
+ * or ${len} is not what the header says.
+ */
+enum status change_peek(struct change_head *head, uint8_t id[CHANGE_ID_LEN],
+    const uint8_t *bytes, size_t len, struct err *err);
+
+/*
+ * Check signature and body hash against the writer's key ${public}.
+ * ST_UNTRUSTED if either does not fit.  Does not inflate.
+ */
+enum status change_verify(const uint8_t *bytes, size_t len,
+    const uint8_t public[32], struct err *err);
+
+/*
+ * Inflate, unpack and check against the root.  Call only after
+ * change_verify().  On success the caller passes *${out} to change_free().
+ * ${bytes} may go away.  ST_INVALID: the author broke the format.
+ * ${stored}: accept the erased form too (bytes from our own log).
+ */
+enum status change_unpack(struct change **out, const uint8_t *bytes, size_t len,
+    bool stored, struct err *err);
+void change_free(struct change *set);
+
+/*
+ * Redact: append to ${out} the stored form of the set in ${bytes} (either
+ * form) without the rows for which ${erase} says true: header and signature
+ * as they were, each remaining row with its salt, each erased row as its
+ * leaf hash.  change_verify() and change_unpack(stored) accept the result.
+ */
+enum status change_erase(struct writer *out, const uint8_t *bytes, size_t len,
+    bool (*erase)(void *arg, const struct change_row *row), void *arg,
+    struct err *err);
+
+#endif /* COMMON_WIRE_CHANGE_H */
