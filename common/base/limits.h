@@ -42,4 +42,10 @@
 #define PASSPHRASE_OPS_MAX 16u
 #define PASSPHRASE_MEM_MAX (1u << 30)	 /* bytes */
 
+/* What is signed directly is a header; longer things are hashed into one. */
+#define SIGN_INPUT_MAX 4096u		 /* bytes */
+
+/* Sealed at once, in memory: twice the largest bundle. */
+#define SEAL_PLAIN_MAX (16u << 20)	 /* bytes */
+
 #endif /* COMMON_BASE_LIMITS_H */
