@@ -1,0 +1,47 @@
+#ifndef SYNC_SERVER_INTAKE_INTAKE_H
+#define SYNC_SERVER_INTAKE_INTAKE_H
+
+/*
+ * intake: from a bundle's bytes to a signed reply.
+ *
+ *	intake_open()      many threads: envelopes verified, opened, change
+ *	                   sets verified, inflated, unpacked
+ *	intake_commit()    one thread, many jobs in one transaction: judged,
+ *	                   logged, merged, receipts signed, durable
+ *	intake_answer()    reply: receipts and what is new for the device
+ *
+ * A set that fails is refused or quarantined with its reason and blocks
+ * nothing.  No I/O but the store: HTTP lies above, in http/.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+
+struct intake_job;
+struct server;
+struct writer;
+
+/*
+ * Check and open a whole bundle.  ${name}: from the URL.  ST_UNTRUSTED: no
+ * item is signed by a device we know, or the hash differs.  ST_INVALID: not
+ * a bundle.  A bad set inside is no error here: it gets a receipt.
+ */
+enum status intake_open(struct intake_job **out, struct server *server,
+    const uint8_t name[32], const uint8_t *bytes, size_t len, struct err *err);
+void intake_job_free(struct intake_job *job);
+
+/*
+ * Judge, log and merge the sets of ${n} jobs in one transaction.  ST_OK:
+ * durable.  On any other status nothing was kept, and nothing may be
+ * acknowledged.  Takes and releases the server's lock.
+ */
+enum status intake_commit(struct server *server, struct intake_job **jobs,
+    size_t n, struct err *err);
+
+/* Append the signed reply to ${out}.  After intake_commit(). */
+enum status intake_answer(struct server *server, const struct intake_job *job,
+    struct writer *out, struct err *err);
+
+#endif /* SYNC_SERVER_INTAKE_INTAKE_H */

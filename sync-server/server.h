@@ -1,0 +1,70 @@
+#ifndef SYNC_SERVER_SERVER_H
+#define SYNC_SERVER_SERVER_H
+
+/*
+ * server: the owner of everything that padu-server holds while it runs or
+ * while one of its commands works on the folder by itself.
+ *
+ *	DIR/padu.db        sealed store (log, records, people, outbox, ...)
+ *	DIR/store.key      32 bytes, 0600: opens padu.db (a credential file)
+ *	DIR/keys           root, box, receipt, desk and card keys, sealed with
+ *	                   a key derived from store.key
+ *	DIR/parts/         half-received bundles, sealed bytes only
+ *	DIR/control        the local door while the daemon runs
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/crypto/seal.h"
+#include "common/crypto/sign.h"
+#include "common/wire/card.h"
+
+struct db;
+struct env;
+struct region_table;
+struct store;
+
+struct server_keys {
+	struct sign_key root;
+	struct sign_key card;
+	struct sign_key receipt;
+	struct sign_key desk;
+	struct box_key box;
+	uint16_t box_id;
+};
+
+struct server_opts {
+	const char *dir;
+	const char *vfs;     /* a registered sealing VFS; NULL: the stock one
+			      * over unix-excl */
+	const char *regions; /* regions.csv; NULL: the installed one */
+	const struct env *env;
+};
+
+/* Fields are read by the parts below; only server_*() write them. */
+struct server {
+	const struct env *env;
+	const char *dir;
+	unsigned authority;
+	struct db *db;
+	struct store *store;
+	struct server_keys keys;
+	struct server_card card;
+	struct region_table *regions;
+};
+
+/* Make a new server in ${dir}.  ST_CONFLICT: there is one already. */
+enum status server_create(const struct server_opts *opts, unsigned authority,
+    const char *name, struct err *err);
+/* Open it; finishes what a crash left undone. */
+enum status server_open(struct server **out, const struct server_opts *opts,
+    struct err *err);
+void server_close(struct server *server);
+
+/* One thread at a time in store and keys. */
+void server_lock(struct server *server);
+void server_unlock(struct server *server);
+
+#endif /* SYNC_SERVER_SERVER_H */
