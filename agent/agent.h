@@ -1,0 +1,102 @@
+#ifndef AGENT_AGENT_H
+#define AGENT_AGENT_H
+
+/*
+ * agent: the owner of everything that padu-agent holds: one laptop, the
+ * people who share it, their households, visits and what waits to be sent.
+ *
+ *	closed --agent_open()--> locked --agent_unlock()--> unlocked
+ *	                           ^                            |
+ *	                           +------- agent_lock() -------+
+ *
+ *	locked: carries envelopes and keeps receipts (it holds the transport
+ *	key and the spool only); reads nothing.  unlocked: one person records
+ *	visits under their own writer.
+ *
+ *	DIR/store.db     sealed store: people, households, visits, sets
+ *	DIR/device       0600: transport key, device card, server card, URL
+ *	DIR/spool/       envelopes to send, replies to take in
+ *	DIR/control      the local door while the daemon runs
+ *
+ * No network here: sync/ exchanges bytes, main carries them.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/crypto/passphrase.h"
+
+struct agent;
+struct env;
+struct writer;
+
+struct agent_opts {
+	const char *dir;
+	const char *vfs; /* a registered sealing VFS; NULL: over unix-excl */
+	const struct env *env;
+	struct passphrase_cost cost; /* of new passphrases; 0: calibrated */
+};
+
+enum status agent_open(struct agent **out, const struct agent_opts *opts,
+    struct err *err);
+void agent_close(struct agent *agent);
+
+/*
+ * Enrolment, in three steps around the network (wire/card.h): the card of
+ * the server that ${code} belongs to, a request, the reply.  On a laptop
+ * that is enrolled already another person joins: it must be unlocked by one
+ * of its people.
+ */
+struct agent_enrol {
+	const char *code;       /* as typed */
+	const char *url;        /* of the server */
+	const char *label;      /* initials, public */
+	const char *passphrase;
+};
+enum status agent_enrol_request(struct agent *agent,
+    const struct agent_enrol *enrol, const uint8_t *card, size_t card_len,
+    struct writer *out, struct err *err);
+enum status agent_enrol_reply(struct agent *agent,
+    const struct agent_enrol *enrol, const uint8_t *reply, size_t len,
+    struct err *err);
+
+/* ST_LOCKED: wrong passphrase or no such label. */
+enum status agent_unlock(struct agent *agent, const char *label,
+    const char *passphrase, struct err *err);
+/* Signs what is unsigned, wipes keys, closes the store. */
+enum status agent_lock(struct agent *agent, struct err *err);
+bool agent_unlocked(const struct agent *agent);
+
+/*
+ * Record a finished visit (JSON, as in agent/visit/visit.h), durably before
+ * it returns; ${out} gets the answer as JSON.  ST_INVALID names field and
+ * rule; ST_CONFLICT: the record moved under the form (both values in the
+ * answer); the same key again gives the first answer again.
+ */
+enum status agent_visit(struct agent *agent, const char *json, size_t len,
+    struct writer *out, struct err *err);
+
+/*
+ * One exchange with the server.  agent_sync_bundle() closes and signs open
+ * sets (if unlocked), and appends the bundle that is due, with its name:
+ * ST_NOTFOUND if nothing is due and ${pull} is false.  agent_sync_reply()
+ * takes what came back: *${more} if another exchange should follow at once.
+ * Anything that is no signed reply is ST_UNTRUSTED: not delivered.
+ */
+enum status agent_sync_bundle(struct agent *agent, bool pull,
+    struct writer *out, uint8_t name[32], struct err *err);
+enum status agent_sync_reply(struct agent *agent, const uint8_t name[32],
+    const uint8_t *reply, size_t len, bool *more, struct err *err);
+
+/* What stands where, as JSON: waiting, delivered, refused, returned, ... */
+enum status agent_status(struct agent *agent, struct writer *out,
+    struct err *err);
+/* Households in scope / one record with what is shown, as JSON. */
+enum status agent_list(struct agent *agent, struct writer *out,
+    struct err *err);
+enum status agent_show(struct agent *agent, uint64_t id, struct writer *out,
+    struct err *err);
+
+#endif /* AGENT_AGENT_H */
