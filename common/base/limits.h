@@ -36,6 +36,13 @@
 #define CSV_CELL_MAX 8192u
 #define CSV_COLUMNS_MAX 256u
 
+/* The region table: both editions together are 92,000 rows and 3.6 MB. */
+#define REGION_TABLE_MAX (16u << 20)	 /* bytes of regions.csv */
+#define REGION_ROWS_MAX 400000u
+#define REGION_CELL_MAX 128u		 /* bytes; the longest name has 44 */
+#define REGION_DAYS_MAX 32u		 /* different days of validity */
+#define REGION_STEPS_MAX 16u		 /* successors of successors */
+
 /* Passphrase cost written in a file's header: an attacker may have edited
  * it, so it is bounded before it is believed (SEALED-STORE.md section 3). */
 #define PASSPHRASE_MAX 256u		 /* bytes */
