@@ -23,7 +23,11 @@
 
 struct db;
 struct env;
+struct outbox;
+struct people;
 struct region_table;
+struct review;
+struct server_private;
 struct store;
 
 struct server_keys {
@@ -31,14 +35,14 @@ struct server_keys {
 	struct sign_key card;
 	struct sign_key receipt;
 	struct sign_key desk;
-	struct box_key box;
+	struct seal_key box;
 	uint16_t box_id;
 };
 
 struct server_opts {
 	const char *dir;
 	const char *vfs;     /* a registered sealing VFS; NULL: the stock one
-			      * over unix-excl */
+	                      * over unix-excl */
 	const char *regions; /* regions.csv; NULL: the installed one */
 	const struct env *env;
 };
@@ -50,17 +54,21 @@ struct server {
 	unsigned authority;
 	struct db *db;
 	struct store *store;
+	struct people *people; /* has a lock of its own: any thread */
+	struct review *review; /* returns and approvals */
+	struct outbox *outbox; /* validated records on their way up */
 	struct server_keys keys;
 	struct server_card card;
 	struct region_table *regions;
+	struct server_private *private;
 };
 
 /* Make a new server in ${dir}.  ST_CONFLICT: there is one already. */
 enum status server_create(const struct server_opts *opts, unsigned authority,
     const char *name, struct err *err);
 /* Open it; finishes what a crash left undone. */
-enum status server_open(struct server **out, const struct server_opts *opts,
-    struct err *err);
+enum status server_open(
+    struct server **out, const struct server_opts *opts, struct err *err);
 void server_close(struct server *server);
 
 /* One thread at a time in store and keys. */
