@@ -31,6 +31,8 @@
 /* JSON on the command line and on local doors: one visit is about 10 kB. */
 #define JSON_TEXT_MAX (1u << 20)
 #define JSON_DEPTH_MAX 32u
+#define JSON_VALUES_MAX (1u << 17)	 /* each costs about 130 bytes of memory */
+#define JSON_NUMBER_MAX 40u		 /* characters; a double prints as 24 */
 
 /* A CSV cell and row: the longest field is a note of 2,000 characters. */
 #define CSV_CELL_MAX 8192u
