@@ -22,7 +22,7 @@
 #include "common/base/err.h"
 #include "common/wire/receipt.h"
 
-struct box_key;
+struct seal_key;
 struct sign_key;
 struct writer;
 
@@ -122,7 +122,7 @@ enum status page_seal(struct writer *out, const struct writer *page,
     const uint8_t device_box_public[32], struct err *err);
 /* Open a sealed page; the items' bytes go to ${out}. */
 enum status page_unseal(struct writer *out, const uint8_t *bytes, size_t len,
-    const struct box_key *device, struct err *err);
+    const struct seal_key *device, struct err *err);
 /* Walk: *${at} from 0.  ST_NOTFOUND at the end. */
 enum status page_next(const uint8_t *bytes, size_t len, size_t *at,
     enum page_kind *kind, const uint8_t **item, size_t *item_len,

@@ -27,7 +27,7 @@
 
 #include "common/base/err.h"
 
-struct box_key;
+struct seal_key;
 struct sign_key;
 struct writer;
 
@@ -135,7 +135,7 @@ enum status enrol_request_pack(struct writer *out,
  */
 enum status enrol_request_unpack(struct enrol_request *request,
     uint8_t mac[32], const uint8_t *bytes, size_t len,
-    const struct box_key *server, struct err *err);
+    const struct seal_key *server, struct err *err);
 /* ${code_key}: card_code_key() of the code; ST_UNTRUSTED if it differs. */
 enum status enrol_request_proves(const struct enrol_request *request,
     const uint8_t mac[32], const uint8_t code_key[32], struct err *err);

@@ -21,7 +21,7 @@
 
 #include "common/base/err.h"
 
-struct box_key;
+struct seal_key;
 struct sign_key;
 struct writer;
 
@@ -57,6 +57,6 @@ enum status envelope_verify(const uint8_t *bytes, size_t len,
 
 /* Open with the server's box key; the change set's bytes go to ${out}. */
 enum status envelope_unseal(struct writer *out, const uint8_t *bytes,
-    size_t len, const struct box_key *server, struct err *err);
+    size_t len, const struct seal_key *server, struct err *err);
 
 #endif /* COMMON_WIRE_ENVELOPE_H */
