@@ -1,0 +1,94 @@
+#!/bin/sh
+# run.sh: every lint on the tree, and each lint on a tree with a planted
+# fault, which it must report.  Prints "ok NAME" or "not ok NAME" a line.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+planted=$(mktemp -d)
+trap 'rm -rf "$planted"' EXIT
+failed=0
+
+report() { # STATUS NAME
+	if [ "$1" = 0 ]; then
+		echo "ok $2"
+	else
+		echo "not ok $2"
+		failed=1
+	fi
+}
+
+fresh() {
+	rm -rf "${planted:?}"/*
+	for d in common agent sync-server tests packaging; do
+		mkdir -p "$planted/$d"
+	done
+	mkdir -p "$planted/common/merge"
+	: >"$planted/README.md"
+	: >"$planted/HACKING.md"
+	: >"$planted/SECURITY.md"
+	: >"$planted/common/PROTOCOL.md"
+	echo '| claim | test | where |' >"$planted/tests/CLAIMS.md"
+}
+
+must_report() { # NAME LINT
+	if "$here/$2" "$planted" >/dev/null 2>&1; then
+		report 1 "$1"
+	else
+		report 0 "$1"
+	fi
+}
+
+for lint in includes numbers sizes names words; do
+	out=$("$here/check-$lint.sh" "$root" 2>&1)
+	st=$?
+	[ $st = 0 ] || printf '%s\n' "$out"
+	report $st "lint: $lint"
+done
+
+fresh
+echo '#include <sqlite3.h>' >"$planted/common/merge/merge.c"
+must_report "a planted include of the database in merge is reported" \
+	check-includes.sh
+fresh
+echo "x = 640205$(printf '%010d' 17)" >"$planted/common/x.txt"
+must_report "a planted identity number is reported" check-numbers.sh
+fresh
+awk 'BEGIN { for (i = 0; i < 601; i++) print "x" }' >"$planted/common/x.c"
+must_report "a planted long file is reported" check-sizes.sh
+fresh
+{
+	printf 'int\nf(void)\n{\n'
+	awk 'BEGIN { for (i = 0; i < 101; i++) print "\tx();" }'
+	echo '}'
+} >"$planted/common/x.c"
+must_report "a planted long function is reported" check-sizes.sh
+fresh
+# shellcheck disable=SC2016 # the quotes are Markdown's
+echo 'see `common/nowhere.c`' >"$planted/README.md"
+must_report "a planted name of no file is reported" check-names.sh
+fresh
+printf '| c | tests/unit/test_none.c:nothing | x |\n' >>"$planted/tests/CLAIMS.md"
+must_report "a planted claim without a test is reported" check-names.sh
+fresh
+printf 'cd /wo%s/x\n' rk >"$planted/common/x.txt"
+must_report "a planted path of one machine is reported" check-words.sh
+
+if command -v clang-format >/dev/null; then
+	(cd "$root" && git ls-files '*.[ch]' | sort >"$planted/list" &&
+		xargs clang-format --dry-run -Werror <"$planted/list" \
+			>"$planted/out" 2>&1)
+	st=$?
+	grep 'error:' "$planted/out" | head -20
+	report $st "lint: layout (clang-format)"
+else
+	echo "skip lint: layout (clang-format is not installed)"
+fi
+if command -v shellcheck >/dev/null; then
+	(cd "$root" && find . -name '*.sh' -not -path './build*' \
+		-not -path '*/node_modules/*' -print0 |
+		xargs -0 shellcheck -S warning -x)
+	report $? "lint: shell (shellcheck)"
+else
+	echo "skip lint: shell (shellcheck is not installed)"
+fi
+exit $failed
