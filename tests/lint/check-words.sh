@@ -4,7 +4,7 @@
 set -eu
 cd "${1:-$(dirname "$0")/../..}"
 if grep -rnIE '(/w[o]rk/|/h[o]me/[a-z]+/|/tmp/b[a]sh_jobs|registry\.n[p]mjs|deb\.d[e]bian\.org|/f[a]rm/)' \
-	--include='*' . --exclude-dir=.git --exclude-dir=node_modules \
+	. --exclude=.git --exclude-dir=.git --exclude-dir=node_modules \
 	--exclude-dir='build*'; then
 	echo "a path of one machine, or a registry's host"
 	exit 1
