@@ -1,0 +1,193 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/rng.h"
+#include "tests/sim/simfs_internal.h"
+
+struct simfs_file *
+simfs_find(struct simfs *fs, const char *path)
+{
+	struct simfs_file *f;
+
+	for (f = fs->files; f != NULL; f = f->next)
+		if (f->linked && strcmp(f->path, path) == 0)
+			return f;
+	return NULL;
+}
+
+struct simfs_file *
+simfs_make(struct simfs *fs, const char *path)
+{
+	struct simfs_file *f = calloc(1, sizeof(*f));
+
+	if (f == NULL || (f->path = strdup(path)) == NULL)
+		abort();
+	f->linked = true;
+	f->next = fs->files;
+	fs->files = f;
+	return f;
+}
+
+void
+simfs_resize(struct simfs_file *f, size_t size)
+{
+	if (size > f->cap) {
+		f->cap = size * 2 + 4096;
+		if ((f->now = realloc(f->now, f->cap)) == NULL)
+			abort();
+	}
+	if (size > f->size)
+		memset(f->now + f->size, 0, size - f->size);
+	f->size = size;
+	f->changed = true;
+}
+
+void
+simfs_sync(struct simfs_file *f)
+{
+	if (!f->changed && f->durable)
+		return;
+	if (f->size > 0 && (f->kept = realloc(f->kept, f->size)) == NULL)
+		abort();
+	if (f->size > 0)
+		memcpy(f->kept, f->now, f->size);
+	f->kept_size = f->size;
+	f->changed = false;
+	f->durable = true;
+}
+
+/* One I/O call: false once the machine is dead. */
+bool
+simfs_call(struct simfs *fs)
+{
+	if (fs->dead)
+		return false;
+	fs->calls++;
+	if (fs->cut_at != 0 && --fs->cut_at == 0) {
+		fs->dead = true;
+		return false;
+	}
+	return true;
+}
+
+struct simfs *
+simfs_new(const char *name, struct rng *rng)
+{
+	struct simfs *fs = calloc(1, sizeof(*fs));
+
+	if (fs == NULL || (fs->name = strdup(name)) == NULL)
+		abort();
+	fs->rng = rng;
+	simfs_vfs_register(fs);
+	return fs;
+}
+
+static void
+file_free(struct simfs_file *f)
+{
+	while (f->nshm > 0)
+		free(f->shm[--f->nshm]);
+	free(f->shm);
+	free(f->path);
+	free(f->now);
+	free(f->kept);
+	free(f);
+}
+
+void
+simfs_free(struct simfs *fs)
+{
+	struct simfs_file *f;
+
+	if (fs == NULL)
+		return;
+	simfs_vfs_unregister(fs);
+	while ((f = fs->files) != NULL) {
+		fs->files = f->next;
+		file_free(f);
+	}
+	free(fs->name);
+	free(fs);
+}
+
+void
+simfs_cut_at(struct simfs *fs, uint64_t calls)
+{
+	fs->cut_at = calls;
+}
+
+bool
+simfs_dead(const struct simfs *fs)
+{
+	return fs->dead;
+}
+
+uint64_t
+simfs_calls(const struct simfs *fs)
+{
+	return fs->calls;
+}
+
+/* What is left of one file: every 512-byte sector that was not synced is
+ * the old or the new one. */
+static void
+file_after_cut(struct simfs *fs, struct simfs_file *f)
+{
+	size_t at, size, new_size, part, kept;
+
+	new_size = size = f->size;
+	if (size > f->kept_size && rng_chance(fs->rng, 50))
+		size =
+		    f->kept_size + rng_below(fs->rng, size - f->kept_size + 1);
+	else if (size < f->kept_size && rng_chance(fs->rng, 50))
+		size = f->kept_size;
+	simfs_resize(f, size);
+	for (at = 0; at < size; at += 512) {
+		part = size - at < 512 ? size - at : 512;
+		if (at + part <= new_size && rng_chance(fs->rng, 50))
+			continue; /* the new one got there */
+		kept = at < f->kept_size ? f->kept_size - at : 0;
+		kept = kept < part ? kept : part;
+		memset(f->now + at, 0, part);
+		if (kept > 0)
+			memcpy(f->now + at, f->kept + at, kept);
+	}
+}
+
+void
+simfs_reboot(struct simfs *fs)
+{
+	struct simfs_file **at = &fs->files, *f;
+
+	while ((f = *at) != NULL) {
+		if (!f->linked || (!f->durable && rng_chance(fs->rng, 50))) {
+			*at = f->next;
+			file_free(f);
+			continue;
+		}
+		if (f->changed)
+			file_after_cut(fs, f);
+		simfs_sync(f);
+		at = &f->next;
+	}
+	fs->dead = false;
+	fs->cut_at = 0;
+}
+
+struct simfs *
+simfs_copy(const struct simfs *fs, const char *name, struct rng *rng)
+{
+	struct simfs *copy = simfs_new(name, rng);
+	struct simfs_file *f, *to;
+
+	for (f = fs->files; f != NULL; f = f->next) {
+		if (!f->linked)
+			continue;
+		to = simfs_make(copy, f->path);
+		simfs_resize(to, f->size);
+		if (f->size > 0)
+			memcpy(to->now, f->now, f->size);
+		simfs_sync(to);
+	}
+	return copy;
+}
