@@ -82,21 +82,51 @@ enum status agent_visit(struct agent *agent, const char *json, size_t len,
  * One exchange with the server.  agent_sync_bundle() closes and signs open
  * sets (if unlocked), and appends the bundle that is due, with its name:
  * ST_NOTFOUND if nothing is due and ${pull} is false.  agent_sync_reply()
- * takes what came back: *${more} if another exchange should follow at once.
- * Anything that is no signed reply is ST_UNTRUSTED: not delivered.
+ * takes what came back; it adds to ${out}, which starts as all zero, so that
+ * several rounds add up.  Anything that is no signed reply to ${name} is
+ * ST_UNTRUSTED: not delivered, nothing changed.  A reply to another bundle
+ * than the latest is good for its receipts alone.  The same reply may come
+ * any number of times.
  */
+struct agent_synced {
+	bool more;   /* another exchange should follow at once */
+	bool locked; /* what came down is kept, and read at the next unlock */
+	unsigned merged, quarantined, refused, voided; /* receipts, by state */
+	unsigned records; /* that came down */
+	unsigned dropped; /* that left this laptop's scope */
+	unsigned desk;    /* change sets of the desk */
+	unsigned returns; /* visits sent back */
+};
 enum status agent_sync_bundle(struct agent *agent, bool pull,
     struct writer *out, uint8_t name[32], struct err *err);
 enum status agent_sync_reply(struct agent *agent, const uint8_t name[32],
-    const uint8_t *reply, size_t len, bool *more, struct err *err);
+    const uint8_t *reply, size_t len, struct agent_synced *out,
+    struct err *err);
+/*
+ * A newer card of the same server (after a restore or a change of keys).
+ * ST_UNTRUSTED: another root's.
+ */
+enum status agent_server_card(struct agent *agent, const uint8_t *card,
+    size_t len, struct err *err);
+/* "" before the enrolment. */
+const char *agent_url(const struct agent *agent);
 
-/* What stands where, as JSON: waiting, delivered, refused, returned, ... */
+/*
+ * What stands where, as JSON: waiting, delivered, refused, ...; needs no
+ * unlocking, but tells more then.
+ */
 enum status agent_status(struct agent *agent, struct writer *out,
     struct err *err);
-/* Households in scope / one record with what is shown, as JSON. */
-enum status agent_list(struct agent *agent, struct writer *out,
-    struct err *err);
+/* Households of ${village} (NULL: of all), one JSON object a line. */
+enum status agent_list(struct agent *agent, const char *village,
+    struct writer *out, struct err *err);
+/* One record with what is shown, as JSON; a household with its members. */
 enum status agent_show(struct agent *agent, uint64_t id, struct writer *out,
+    struct err *err);
+/* Visits made here, and those sent back, newest first, one a line. */
+enum status agent_visits(struct agent *agent, struct writer *out,
+    struct err *err);
+enum status agent_returns(struct agent *agent, struct writer *out,
     struct err *err);
 
 #endif /* AGENT_AGENT_H */
