@@ -13,11 +13,13 @@
 #define CHANGE_PREDS_MAX 16u		 /* writes that one write may name */
 #define CHANGE_SETS_NAMED_MAX 4096u	 /* set ids named in one set */
 
-/* One record.  The model's histories kept at most 5 heads and 5 awaited. */
+/* One record.  The model's histories kept at most 5 heads and 5 awaited
+ * names per register; neither has a limit of its own, since what is accepted
+ * must not depend on the order of arrival.  The whole is four times what one
+ * set can bring, so that only a flood of signed sets comes near it. */
 #define RECORD_REGISTERS_MAX 512u	 /* registers of one kind of record */
-#define RECORD_HEADS_MAX 64u		 /* heads of one register */
 #define RECORD_VALUE_MAX 4096u		 /* bytes of one register's value */
-#define RECORD_BODY_MAX (256u << 10)	 /* bytes of a packed record */
+#define RECORD_BODY_MAX (4u << 20)	 /* bytes of a packed record */
 
 /* A bundle: what one laptop sends at once, a month's text and more. */
 #define BUNDLE_MAX (8u << 20)		 /* bytes */

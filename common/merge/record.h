@@ -21,12 +21,21 @@
  *	varint nsets, each: u64 set id | u64 hlc | svarint day | varint writer
  *	                    | u64 visit | u8 flags
  *	                    (ascending set id; the sets whose writes are heads)
- *	varint nregs, each: varint register - previous
- *	u8 plain: 1 when every register has one head, by set 0, none awaited
- *	if not plain, each register: varint nheads, nheads varint set index,
- *	                             varint nawaited, nawaited u64 set id
+ *	varint nregs, each: varint register (the first) or register - previous
+ *	u8 shape, the greatest that holds:
+ *	    2  every register has one head, by set 0, and awaits none
+ *	    1  every register has one head, and awaits none
+ *	    0  anything else
+ *	shape 1, each register: varint set index
+ *	shape 0, each register: varint nheads, nheads varint set index,
+ *	                        varint nawaited, nawaited u64 set id
  *	each register, each head: varint length
  *	each register, each head: the value's bytes
+ *
+ * A record without registers is no bytes at all.  A register without heads
+ * and awaited names is left out: it is as if never written.  The number of
+ * heads has no limit of its own, since what is accepted must not depend on
+ * the order of arrival; only the whole has (RECORD_BODY_MAX).
  *
  * Pure: no disk, no network, no clock.
  */
@@ -38,6 +47,7 @@
 #include "common/base/err.h"
 
 struct hash;
+struct record_arena;
 struct writer;
 
 /* Flags of a set as heads know it: do not renumber. */
@@ -49,7 +59,7 @@ struct record_set {
 	uint64_t set_id;
 	uint64_t hlc;
 	uint64_t visit;  /* 0: none */
-	int32_t day;     /* of observation, days since 1970-01-01 */
+	int32_t day;     /* of observation, day.h; DAY_NONE if not said */
 	uint32_t writer; /* index at the record's accepting authority */
 	uint8_t flags;
 };
@@ -62,19 +72,25 @@ struct record_head {
 
 struct record_reg {
 	uint16_t reg;
-	uint16_t nheads;
-	uint16_t nawaited;
+	uint32_t nheads;
+	uint32_t nawaited;
+	uint32_t heads_room; /* private, as is the next */
+	uint32_t awaited_room;
 	struct record_head *heads; /* ascending set id */
-	uint64_t *awaited;         /* ascending */
+	uint64_t *awaited;         /* ascending; none of them a head */
 };
 
 struct record {
-	uint16_t nregs;
-	struct record_reg *regs; /* ascending register */
-	void *arena;             /* private */
+	uint32_t nregs;
+	uint32_t regs_room;         /* private */
+	struct record_reg *regs;    /* ascending register */
+	struct record_arena *arena; /* private */
 };
 
-/* An empty record; unpack and merge may be called on it again and again. */
+/*
+ * An empty record.  Unpack, merge and clear may be called on it again and
+ * again; it keeps its memory, so that doing so costs no allocation.
+ */
 enum status record_new(struct record **out, struct err *err);
 void record_free(struct record *r);
 /* Forget everything, keep the memory. */
@@ -82,12 +98,14 @@ void record_clear(struct record *r);
 
 /*
  * Read packed bytes; values point into ${bytes}, which must stay as long as
- * ${r} is used.  len 0: an empty record.  ST_INVALID: not canonical.
+ * ${r} is used.  len 0: an empty record.  ST_INVALID: not canonical, or over
+ * a limit; ${r} is empty then.
  */
-enum status record_unpack(struct record *r, const uint8_t *bytes, size_t len,
-    struct err *err);
-enum status record_pack(struct writer *out, const struct record *r,
-    struct err *err);
+enum status record_unpack(
+    struct record *r, const uint8_t *bytes, size_t len, struct err *err);
+/* Append the packed form.  ST_FULL: it would pass RECORD_BODY_MAX. */
+enum status record_pack(
+    struct writer *out, const struct record *r, struct err *err);
 
 /* The register ${reg}, or NULL if nothing was ever written to it. */
 const struct record_reg *record_find(const struct record *r, uint16_t reg);
@@ -98,7 +116,12 @@ bool record_conflict(const struct record_reg *reg);
 /* Number of registers in hard conflict. */
 unsigned record_conflicts(const struct record *r);
 
-/* Add the state to ${h}: id, heads, values, awaited; not order of arrival. */
-void record_digest(struct hash *h, uint64_t id, const struct record *r);
+/*
+ * Add a record's state to ${h}: its id and its ${len} packed bytes, which
+ * cover registers, heads, values and awaited names and not the order of
+ * arrival.  An empty record (len 0) adds nothing: it is as if never written.
+ */
+void record_digest(
+    struct hash *h, uint64_t id, const uint8_t *packed, size_t len);
 
 #endif /* COMMON_MERGE_RECORD_H */

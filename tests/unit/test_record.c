@@ -1,0 +1,343 @@
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "common/base/writer.h"
+#include "common/merge/merge.h"
+#include "common/merge/record.h"
+#include "tests/lib/unit.h"
+
+static struct err err;
+
+#define SET1 0, 0, 0, 0, 0, 0, 0, 1
+#define SET2 0, 0, 0, 0, 0, 0, 0, 2
+#define SET3 0, 0, 0, 0, 0, 0, 0, 3
+#define HLC 0, 0, 0, 0, 0, 0, 0, 9
+#define VISIT 0, 0, 0, 0, 0, 0, 0, 5
+/* Day -1, writer 300. */
+#define REST HLC, 1, 0xac, 2, VISIT, 0
+#define BYTES(...)                                                             \
+	sizeof((uint8_t[]){ __VA_ARGS__ }),                                    \
+	{                                                                      \
+		__VA_ARGS__                                                    \
+	}
+
+/* Packed bytes: canonical or not, and why. */
+static const struct {
+	const char *what;
+	bool good;
+	size_t len;
+	uint8_t bytes[128];
+} FORMS[] = {
+	{ "nothing", true, 0, { 0 } },
+	{ "shape 2: two registers by one set", true,
+	    BYTES(1, 1, SET1, REST, 2, 3, 4, 2, 1, 2, 'a', 'b', 'c') },
+	{ "register 0, empty value", true,
+	    BYTES(1, 1, SET1, REST, 1, 0, 2, 0) },
+	{ "shape 1: two registers by two sets", true,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 2, 3, 4, 1, 1, 0, 1, 1, 'a',
+		'b') },
+	{ "shape 0: two heads, one awaited", true,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 2, 0, 1, 1, SET3, 1, 1,
+		'a', 'b') },
+	{ "shape 0: awaited only", true, BYTES(1, 0, 1, 3, 0, 0, 1, SET3) },
+
+	{ "an unknown form", false, BYTES(2) },
+	{ "a form of an empty record", false, BYTES(1, 0, 0, 2) },
+	{ "shape 2 told as shape 1", false,
+	    BYTES(1, 1, SET1, REST, 2, 3, 4, 1, 0, 0, 1, 2, 'a', 'b', 'c') },
+	{ "shape 2 told as shape 0", false,
+	    BYTES(1, 1, SET1, REST, 2, 3, 4, 0, 1, 0, 0, 1, 0, 0, 1, 2, 'a',
+		'b', 'c') },
+	{ "shape 1 told as shape 0", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 2, 3, 4, 0, 1, 1, 0, 1, 0, 0, 1,
+		1, 'a', 'b') },
+	{ "shape 2 with two sets", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 2, 3, 4, 2, 1, 1, 'a', 'b') },
+	{ "shape 2 without a set", false, BYTES(1, 0, 1, 3, 2) },
+	{ "shape 1 without a set", false, BYTES(1, 0, 1, 3, 1, 0) },
+	{ "shape 3", false, BYTES(1, 1, SET1, REST, 1, 0, 3, 0) },
+	{ "sets descending", false,
+	    BYTES(1, 2, SET2, REST, SET1, REST, 2, 3, 4, 1, 1, 0, 1, 1, 'a',
+		'b') },
+	{ "a set twice", false,
+	    BYTES(1, 2, SET1, REST, SET1, REST, 2, 3, 4, 1, 1, 0, 1, 1, 'a',
+		'b') },
+	{ "a set without a head", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 2, 3, 4, 1, 1, 1, 1, 1, 'a',
+		'b') },
+	{ "a head by a set that is not there", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 2, 3, 4, 1, 2, 0, 1, 1, 'a',
+		'b') },
+	{ "a register twice", false,
+	    BYTES(1, 1, SET1, REST, 2, 3, 0, 2, 1, 2, 'a', 'b', 'c') },
+	{ "a register past the last", false,
+	    BYTES(1, 1, SET1, REST, 2, 0xff, 0xff, 3, 1, 2, 1, 2, 'a', 'b',
+		'c') },
+	{ "an unknown flag", false,
+	    BYTES(1, 1, SET1, HLC, 1, 0xac, 2, VISIT, 4, 1, 0, 2, 0) },
+	{ "a day out of range", false,
+	    BYTES(1, 1, SET1, HLC, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xac, 2, VISIT,
+		0, 1, 0, 2, 0) },
+	{ "heads of a register descending", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 2, 1, 0, 1, SET3, 1, 1,
+		'a', 'b') },
+	{ "a head twice", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 2, 1, 1, 1, SET3, 1, 1,
+		'a', 'b') },
+	{ "a head that is awaited", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 2, 0, 1, 1, SET2, 1, 1,
+		'a', 'b') },
+	{ "awaited descending", false, BYTES(1, 0, 1, 3, 0, 0, 2, SET3, SET2) },
+	{ "awaited twice", false, BYTES(1, 0, 1, 3, 0, 0, 2, SET3, SET3) },
+	{ "an empty register", false,
+	    BYTES(1, 0, 2, 3, 1, 0, 0, 0, 0, 1, SET3) },
+	{ "a byte left over", false,
+	    BYTES(1, 1, SET1, REST, 2, 3, 4, 2, 1, 2, 'a', 'b', 'c', 0) },
+	{ "a length in too many bytes", false,
+	    BYTES(1, 1, SET1, REST, 2, 3, 4, 2, 0x81, 0, 2, 'a', 'b', 'c') },
+	{ "a length past the end", false,
+	    BYTES(1, 1, SET1, REST, 2, 3, 4, 2, 1, 3, 'a', 'b', 'c') },
+	{ "more sets than bytes", false,
+	    BYTES(1, 0xff, 0xff, 0xff, 0xff, 0x7f, 1) },
+	{ "more registers than bytes", false, BYTES(1, 0, 0xff, 0x7f, 0) },
+	{ "more heads than sets", false, BYTES(1, 0, 1, 3, 0, 1, 0) },
+	{ "more awaited than bytes", false,
+	    BYTES(1, 0, 1, 3, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0x7f) },
+};
+#define NFORMS (sizeof(FORMS) / sizeof(FORMS[0]))
+
+/* Unpack and pack again: true if the bytes come back as they were. */
+static bool
+comes_back(struct record *r, const uint8_t *bytes, size_t len)
+{
+	struct writer out = { 0 };
+	bool same;
+
+	ok(record_pack(&out, r, &err));
+	same =
+	    out.len == len && (len == 0 || memcmp(out.bytes, bytes, len) == 0);
+	writer_free(&out);
+	return same;
+}
+
+START_TEST(one_state_has_one_spelling)
+{
+	struct record *r;
+	enum status st;
+
+	ok(record_new(&r, &err));
+	st = record_unpack(r, FORMS[_i].bytes, FORMS[_i].len, &err);
+	if (FORMS[_i].good) {
+		ck_assert_msg(st == ST_OK, "%s: %s", FORMS[_i].what, err.text);
+		ck_assert_msg(comes_back(r, FORMS[_i].bytes, FORMS[_i].len),
+		    "%s: packs to other bytes", FORMS[_i].what);
+	} else {
+		ck_assert_msg(
+		    st == ST_INVALID, "%s: %s", FORMS[_i].what, err_name(st));
+		ck_assert_uint_eq(r->nregs, 0);
+	}
+	record_free(r);
+}
+END_TEST
+
+/*
+ * Whatever is done to good bytes, unpack either refuses them or packs them to
+ * the very same bytes: nothing has two spellings.  In a buffer of its own, so
+ * that a read past the end is seen.
+ */
+START_TEST(bent_bytes_are_refused_or_mean_themselves)
+{
+	uint8_t *bytes;
+	size_t len, i, at;
+	unsigned bent;
+	struct record *r;
+
+	ok(record_new(&r, &err));
+	for (i = 0; i < NFORMS; i++) {
+		for (len = 1; len <= FORMS[i].len; len++) {
+			bytes = malloc(len);
+			ck_assert_ptr_nonnull(bytes);
+			at = len - 1;
+			for (bent = 0; bent < 256; bent++) {
+				memcpy(bytes, FORMS[i].bytes, len);
+				bytes[at] = (uint8_t)bent;
+				if (record_unpack(r, bytes, len, &err) == ST_OK)
+					ck_assert(comes_back(r, bytes, len));
+				memcpy(bytes, FORMS[i].bytes, len);
+				bytes[bent % len] ^= (uint8_t)(1 + bent / len);
+				if (record_unpack(r, bytes, len, &err) == ST_OK)
+					ck_assert(comes_back(r, bytes, len));
+			}
+			free(bytes);
+		}
+	}
+	record_free(r);
+}
+END_TEST
+
+START_TEST(what_is_read_is_what_the_bytes_say)
+{
+	const struct record_reg *reg;
+	const struct record_head *head;
+	struct record *r;
+
+	ok(record_new(&r, &err));
+	ok(record_unpack(r, FORMS[4].bytes, FORMS[4].len, &err));
+	ck_assert_uint_eq(r->nregs, 1);
+	reg = record_find(r, 3);
+	ck_assert_ptr_nonnull(reg);
+	ck_assert_uint_eq(reg->nheads, 2);
+	ck_assert_uint_eq(reg->nawaited, 1);
+	ck_assert_uint_eq(reg->awaited[0], 3);
+	head = record_shown(reg);
+	ck_assert_uint_eq(head->set.set_id, 2); /* same clock, greater set */
+	ck_assert_uint_eq(head->set.hlc, 9);
+	ck_assert_int_eq(head->set.day, -1);
+	ck_assert_uint_eq(head->set.writer, 300);
+	ck_assert_uint_eq(head->set.visit, 5);
+	ck_assert_uint_eq(head->set.flags, 0);
+	ck_assert_uint_eq(head->len, 1);
+	ck_assert_int_eq(head->value[0], 'b');
+	ck_assert(record_conflict(reg));
+	ck_assert_uint_eq(record_conflicts(r), 1);
+	record_free(r);
+}
+END_TEST
+
+START_TEST(the_later_clock_is_shown_before_the_greater_set)
+{
+	uint8_t bytes[sizeof(FORMS[4].bytes)];
+	struct record *r;
+
+	ok(record_new(&r, &err));
+	memcpy(bytes, FORMS[4].bytes, FORMS[4].len);
+	bytes[2 + 15] = 10; /* the clock of the first set */
+	ok(record_unpack(r, bytes, FORMS[4].len, &err));
+	ck_assert_uint_eq(record_shown(record_find(r, 3))->set.set_id, 1);
+	ok(record_unpack(r, FORMS[5].bytes, FORMS[5].len, &err));
+	ck_assert_ptr_null(record_shown(record_find(r, 3)));
+	record_free(r);
+}
+END_TEST
+
+/* Put a write of set ${set} on ${reg}; its value is the set's number. */
+static void
+put(struct record *r, uint16_t reg, uint64_t set, uint32_t len)
+{
+	static const uint8_t LONG[RECORD_VALUE_MAX] = { 1, 2, 3 };
+	struct merge_write w = {
+		.set = { .set_id = set, .hlc = set, .visit = set },
+		.reg = reg,
+		.value = LONG,
+		.len = len,
+	};
+	struct merge_effect effect;
+
+	ok(merge_apply(r, &w, NULL, NULL, &effect, &err));
+}
+
+/* 1 to 40 sets over 50 registers, put in two orders. */
+START_TEST(any_number_of_sets_packs_the_same_whatever_came_first)
+{
+	uint64_t nsets = (uint64_t)_i;
+	struct writer out = { 0 };
+	struct record *a, *b;
+	uint16_t i;
+
+	ok(record_new(&a, &err));
+	ok(record_new(&b, &err));
+	for (i = 0; i < 50; i++) {
+		put(a, i, i * UINT64_C(7) % nsets + 1, 1);
+		put(b, 49 - i, (49 - i) * UINT64_C(7) % nsets + 1, 1);
+	}
+	ok(record_pack(&out, a, &err));
+	ck_assert(comes_back(b, out.bytes, out.len));
+	ok(record_unpack(b, out.bytes, out.len, &err));
+	ck_assert(comes_back(b, out.bytes, out.len));
+	ck_assert_uint_eq(b->nregs, 50);
+	for (i = 0; i < 50; i++)
+		ck_assert_uint_eq(b->regs[i].heads[0].set.set_id,
+		    i * UINT64_C(7) % nsets + 1);
+	writer_free(&out);
+	record_free(a);
+	record_free(b);
+}
+END_TEST
+
+START_TEST(a_record_is_used_again_without_a_trace)
+{
+	struct writer out = { 0 };
+	struct record *r;
+	uint16_t i;
+
+	ok(record_new(&r, &err));
+	for (i = 0; i < 300; i++)
+		put(r, i, i + 1u, 9);
+	ok(record_unpack(r, FORMS[4].bytes, FORMS[4].len, &err));
+	ck_assert(comes_back(r, FORMS[4].bytes, FORMS[4].len));
+	record_clear(r);
+	ck_assert_ptr_null(record_find(r, 3));
+	ok(record_pack(&out, r, &err));
+	ck_assert_uint_eq(out.len, 0);
+	put(r, 9, 1, 1);
+	ck_assert_uint_eq(r->nregs, 1);
+	writer_free(&out);
+	record_free(r);
+}
+END_TEST
+
+START_TEST(a_record_too_large_is_told_and_leaves_no_bytes)
+{
+	struct writer out = { 0 };
+	struct record *r;
+	uint32_t n = RECORD_BODY_MAX / RECORD_VALUE_MAX;
+	uint32_t i;
+
+	ok(record_new(&r, &err));
+	for (i = 0; i < n; i++)
+		put(r, (uint16_t)(i % 4), i + 1u, RECORD_VALUE_MAX);
+	writer_u8(&out, 77);
+	ck_assert_int_eq(record_pack(&out, r, &err), ST_FULL);
+	ck_assert_uint_eq(out.len, 1);
+	record_clear(r);
+	for (i = 0; i < n - 10; i++)
+		put(r, (uint16_t)(i % 4), i + 1u, RECORD_VALUE_MAX);
+	ok(record_pack(&out, r, &err));
+	ok(record_unpack(r, out.bytes + 1, out.len - 1, &err));
+	writer_free(&out);
+	record_free(r);
+}
+END_TEST
+
+START_TEST(two_descriptions_of_one_set_are_our_own_mistake)
+{
+	struct writer out = { 0 };
+	struct record *r;
+
+	ok(record_new(&r, &err));
+	put(r, 1, 5, 1);
+	put(r, 2, 5, 1);
+	r->regs[1].heads[0].set.day = 8;
+	ck_assert_int_eq(record_pack(&out, r, &err), ST_BUG);
+	ck_assert_uint_eq(out.len, 0);
+	writer_free(&out);
+	record_free(r);
+}
+END_TEST
+
+static void
+add(TCase *tc)
+{
+	tcase_add_loop_test(tc, one_state_has_one_spelling, 0, (int)NFORMS);
+	tcase_add_test(tc, bent_bytes_are_refused_or_mean_themselves);
+	tcase_add_test(tc, what_is_read_is_what_the_bytes_say);
+	tcase_add_test(tc, the_later_clock_is_shown_before_the_greater_set);
+	tcase_add_loop_test(
+	    tc, any_number_of_sets_packs_the_same_whatever_came_first, 1, 41);
+	tcase_add_test(tc, a_record_is_used_again_without_a_trace);
+	tcase_add_test(tc, a_record_too_large_is_told_and_leaves_no_bytes);
+	tcase_add_test(tc, two_descriptions_of_one_set_are_our_own_mistake);
+}
+
+UNIT_MAIN("record", add)
