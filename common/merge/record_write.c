@@ -3,6 +3,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/writer.h"
+#include "common/crypto/hash.h"
 #include "common/merge/record.h"
 #include "common/merge/record_form.h"
 #include "common/merge/record_internal.h"
@@ -249,4 +250,20 @@ record_pack(struct writer *out, const struct record *r, struct err *err)
 out:
 	record_release(r, mark);
 	return st;
+}
+
+void
+record_digest(struct hash *h, uint64_t id, const uint8_t *packed, size_t len)
+{
+	uint8_t head[12];
+	unsigned i;
+
+	if (len == 0)
+		return;
+	for (i = 0; i < 8; i++)
+		head[i] = (uint8_t)(id >> (56 - 8 * i));
+	for (i = 0; i < 4; i++)
+		head[8 + i] = (uint8_t)(len >> (24 - 8 * i));
+	hash_add(h, head, sizeof(head));
+	hash_add(h, packed, len);
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/writer.h"
+#include "common/crypto/hash.h"
 #include "common/merge/merge.h"
 #include "common/merge/record.h"
 #include "tests/lib/unit.h"
@@ -327,6 +328,32 @@ START_TEST(two_descriptions_of_one_set_are_our_own_mistake)
 END_TEST
 
 static void
+digest(uint8_t out[HASH_LEN], uint64_t id, size_t form, bool empty_first)
+{
+	struct hash h;
+
+	hash_start(&h, "padu/test/v1");
+	if (empty_first)
+		record_digest(&h, 9, FORMS[0].bytes, FORMS[0].len);
+	record_digest(&h, id, FORMS[form].bytes, FORMS[form].len);
+	hash_end(&h, out);
+}
+
+START_TEST(the_digest_tells_id_and_state_and_not_empty_records)
+{
+	uint8_t a[HASH_LEN], b[HASH_LEN];
+
+	digest(a, 7, 1, false);
+	digest(b, 7, 1, true);
+	ck_assert_mem_eq(a, b, HASH_LEN);
+	digest(b, 8, 1, false);
+	ck_assert_mem_ne(a, b, HASH_LEN);
+	digest(b, 7, 2, false);
+	ck_assert_mem_ne(a, b, HASH_LEN);
+}
+END_TEST
+
+static void
 add(TCase *tc)
 {
 	tcase_add_loop_test(tc, one_state_has_one_spelling, 0, (int)NFORMS);
@@ -337,6 +364,7 @@ add(TCase *tc)
 	    tc, any_number_of_sets_packs_the_same_whatever_came_first, 1, 41);
 	tcase_add_test(tc, a_record_is_used_again_without_a_trace);
 	tcase_add_test(tc, a_record_too_large_is_told_and_leaves_no_bytes);
+	tcase_add_test(tc, the_digest_tells_id_and_state_and_not_empty_records);
 	tcase_add_test(tc, two_descriptions_of_one_set_are_our_own_mistake);
 }
 
