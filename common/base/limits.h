@@ -10,8 +10,13 @@
 #define CHANGE_BODY_MAX (64u << 10)	 /* bytes, compressed */
 #define CHANGE_INFLATED_MAX (1u << 20)	 /* bytes; a zip bomb stops here */
 #define CHANGE_RECORDS_MAX 1000u	 /* rows in one set */
-#define CHANGE_PREDS_MAX 16u		 /* writes that one write may name */
+#define CHANGE_PREDS_MAX 64u		 /* writes named by one: all heads */
+#define CHANGE_ALSO_MAX 64u		 /* unanswered sets shown in a row */
 #define CHANGE_SETS_NAMED_MAX 4096u	 /* set ids named in one set */
+#define CHANGE_NAMES_MAX 65536u		 /* times that they are named */
+#define CHANGE_WRITES_MAX 65536u	 /* 1,000 rows of 65 registers */
+#define CHANGE_TOGGLES_MAX 1000u	 /* as many as rows */
+#define CHANGE_NOTE_MAX 4096u		 /* bytes: 1,000 characters and more */
 
 /* One record.  The model's histories kept at most 5 heads and 5 awaited
  * names per register; neither has a limit of its own, since what is accepted

@@ -75,3 +75,11 @@ hash_derive(uint8_t out[KEY_LEN], const uint8_t key[KEY_LEN],
 	hash_add(&h, context, len);
 	hash_end(&h, out);
 }
+
+void
+hash_stream(void *out, size_t len, const uint8_t key[KEY_LEN])
+{
+	static const uint8_t NONCE[crypto_stream_chacha20_ietf_NONCEBYTES];
+
+	crypto_stream_chacha20_ietf(out, len, NONCE, key);
+}

@@ -40,4 +40,10 @@ void hash_bytes(uint8_t out[HASH_LEN], const void *bytes, size_t len);
 void hash_derive(uint8_t out[KEY_LEN], const uint8_t key[KEY_LEN],
     const char *domain, const void *context, size_t len);
 
+/*
+ * Fill ${out} with the key stream of ${key}: ChaCha20 (RFC 8439) with a nonce
+ * of zeros, from block 0.  A key is used for one stream only.
+ */
+void hash_stream(void *out, size_t len, const uint8_t key[KEY_LEN]);
+
 #endif /* COMMON_CRYPTO_HASH_H */

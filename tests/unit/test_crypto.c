@@ -77,6 +77,19 @@ START_TEST(a_derived_key_is_what_another_implementation_says)
 }
 END_TEST
 
+START_TEST(a_key_stream_is_that_of_rfc_8439)
+{
+	/* RFC 8439 appendix A.1, vector 1: a key of zeros. */
+	static const uint8_t KEY[KEY_LEN];
+	uint8_t out[32];
+
+	hash_stream(out, sizeof(out), KEY);
+	same_hex(out, sizeof(out),
+	    "76b8e0ada0f13d90405d6ae55386bd28"
+	    "bdd219b8a08ded1aa836efcc8b770dc7");
+}
+END_TEST
+
 START_TEST(hashing_in_parts_gives_the_hash_of_the_whole)
 {
 	uint8_t whole[HASH_LEN], parts[HASH_LEN];
@@ -386,6 +399,7 @@ add(TCase *tc)
 	tcase_add_loop_test(
 	    tc, a_hash_is_what_another_implementation_says, 0, (int)NHASHES);
 	tcase_add_test(tc, a_derived_key_is_what_another_implementation_says);
+	tcase_add_test(tc, a_key_stream_is_that_of_rfc_8439);
 	tcase_add_test(tc, hashing_in_parts_gives_the_hash_of_the_whole);
 	tcase_add_test(tc, bytes_cannot_move_between_domain_and_text);
 	tcase_add_test(tc, a_signature_is_what_another_implementation_says);

@@ -1,0 +1,264 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/writer.h"
+#include "common/crypto/hash.h"
+#include "common/wire/change_internal.h"
+
+#define LEAF_DOMAIN "padu/leaf/v1"
+#define NODE_DOMAIN "padu/node/v1"
+#define SALT_DOMAIN "padu/salt/v1"
+#define VARINT_MAX 10 /* bytes */
+#define KIND_TOGGLE 0 /* where a row has its record's kind */
+
+/* What a row of no writes, names and notes takes at the most. */
+#define ROW_FIXED (1 + 8 + 28 + 6 * VARINT_MAX + 1)
+
+static uint8_t *
+put_varint(uint8_t *at, uint64_t value)
+{
+	while (value >= 0x80) {
+		*at++ = (uint8_t)(value | 0x80);
+		value >>= 7;
+	}
+	*at++ = (uint8_t)value;
+	return at;
+}
+
+static uint8_t *
+put_u32(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 24);
+	at[1] = (uint8_t)(value >> 16);
+	at[2] = (uint8_t)(value >> 8);
+	at[3] = (uint8_t)value;
+	return at + 4;
+}
+
+static uint8_t *
+put_u64(uint8_t *at, uint64_t value)
+{
+	return put_u32(put_u32(at, (uint32_t)(value >> 32)), (uint32_t)value);
+}
+
+static uint8_t *
+put_names(uint8_t *at, const uint64_t *names, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		at = put_u64(at, names[i]);
+	return at;
+}
+
+/* Most values are a few bytes: two moves that overlap, not a call. */
+static uint8_t *
+put_bytes(uint8_t *at, const void *bytes, size_t len)
+{
+	if (len >= 4 && len <= 16) {
+		if (len >= 8) {
+			memcpy(at, bytes, 8);
+			memcpy(
+			    at + len - 8, (const uint8_t *)bytes + len - 8, 8);
+		} else {
+			memcpy(at, bytes, 4);
+			memcpy(
+			    at + len - 4, (const uint8_t *)bytes + len - 4, 4);
+		}
+	} else if (len > 16) {
+		memcpy(at, bytes, len);
+	} else if (len > 0) {
+		at[0] = *(const uint8_t *)bytes;
+		memcpy(at + len - 1, (const uint8_t *)bytes + len - 1, 1);
+		if (len == 3)
+			at[1] = ((const uint8_t *)bytes)[1];
+	}
+	return at + len;
+}
+
+static uint8_t *
+put_visit(uint8_t *at, const struct change_visit *visit)
+{
+	at = put_u64(at, visit->id);
+	at = put_u64(at, visit->hlc);
+	at = put_u32(at, (uint32_t)visit->day);
+	at = put_varint(at, visit->person);
+	at = put_varint(at, visit->note_len);
+	return put_bytes(at, visit->note, visit->note_len);
+}
+
+static uint8_t *
+put_registers(uint8_t *at, const struct change_row *row)
+{
+	const struct change_write *w = row->writes;
+	size_t i;
+
+	at = put_varint(at, row->nwrites);
+	at = put_varint(at, w[0].reg);
+	for (i = 1; i < row->nwrites; i++)
+		at = put_varint(at, w[i].reg - w[i - 1].reg - 1u);
+	return at;
+}
+
+static uint8_t *
+put_preds(uint8_t *at, const struct change_row *row, enum preds_code code)
+{
+	const struct change_write *w = row->writes;
+	size_t i;
+
+	*at++ = (uint8_t)code;
+	if (code == PREDS_ONE)
+		return put_names(at, w[0].preds, 1);
+	if (code == PREDS_NONE)
+		return at;
+	for (i = 0; i < row->nwrites; i++)
+		at = put_varint(at, w[i].npreds);
+	for (i = 0; i < row->nwrites; i++)
+		at = put_names(at, w[i].preds, w[i].npreds);
+	return at;
+}
+
+/* How many bytes the row takes at the most. */
+static size_t
+row_bound(const struct change_visit *visit, const struct change_row *row,
+    enum preds_code code)
+{
+	size_t i, sum = ROW_FIXED + visit->note_len + 8u * row->nalso;
+
+	for (i = 0; i < row->nwrites; i++)
+		sum += row->writes[i].len + 3u + 2u;
+	if (code == PREDS_ONE)
+		return sum + 8;
+	for (i = 0; code == PREDS_EACH && i < row->nwrites; i++)
+		sum += 1 + 8u * row->writes[i].npreds;
+	return sum;
+}
+
+enum status
+change_row_pack(struct writer *out, const struct change_visit *visit,
+    const struct change_row *row, struct err *err)
+{
+	enum preds_code code = change_preds_code(row);
+	const struct change_write *w = row->writes;
+	uint8_t *at;
+	size_t i;
+
+	at = writer_space(out, row_bound(visit, row, code));
+	if (at == NULL)
+		return err_set(err, ST_NOMEM, "change set: no memory");
+	*at++ = (uint8_t)row->kind;
+	at = put_u64(at, row->id);
+	at = put_visit(at, visit);
+	at = put_varint(at, row->shown_epoch);
+	at = put_varint(at, row->shown_version);
+	at = put_varint(at, row->nalso);
+	at = put_names(at, row->also, row->nalso);
+	at = put_registers(at, row);
+	at = put_preds(at, row, code);
+	for (i = 0; i < row->nwrites; i++)
+		at = put_varint(at, w[i].len);
+	for (i = 0; i < row->nwrites; i++)
+		at = put_bytes(at, w[i].value, w[i].len);
+	out->len = (size_t)(at - out->bytes);
+	return ST_OK;
+}
+
+enum status
+change_toggle_pack(struct writer *out, const struct change_visit *visit,
+    const struct change_toggle *toggle, struct err *err)
+{
+	static const struct change_visit NONE;
+	uint8_t *at = writer_space(out,
+	    ROW_FIXED + CHANGE_ID_LEN + toggle->reason_len +
+		(visit != NULL ? visit->note_len : 0));
+
+	if (at == NULL)
+		return err_set(err, ST_NOMEM, "change set: no memory");
+	*at++ = KIND_TOGGLE;
+	at = put_bytes(at, toggle->change_id, CHANGE_ID_LEN);
+	*at++ = toggle->accept ? 1 : 0;
+	at = put_varint(at, toggle->reason_len);
+	at = put_bytes(at, toggle->reason, toggle->reason_len);
+	at = put_visit(at, visit != NULL ? visit : &NONE);
+	out->len = (size_t)(at - out->bytes);
+	return ST_OK;
+}
+
+void
+change_leaf(uint8_t out[HASH_LEN], const uint8_t salt[CHANGE_SALT_LEN],
+    const uint8_t *bytes, size_t len)
+{
+	struct hash h;
+
+	hash_start(&h, LEAF_DOMAIN);
+	hash_add(&h, salt, CHANGE_SALT_LEN);
+	hash_add(&h, bytes, len);
+	hash_end(&h, out);
+}
+
+/*
+ * The shape of RFC 6962: the left part of every node is the largest full
+ * tree that leaves something for the right.  Level by level that is: join
+ * pairs, pass a single one up as it is.
+ */
+void
+change_root(uint8_t out[HASH_LEN], uint8_t *leaves, size_t n)
+{
+	size_t i;
+
+	for (; n > 1; n = (n + 1) / 2) {
+		for (i = 0; i < n / 2; i++)
+			hash_domain(leaves + i * HASH_LEN, NODE_DOMAIN,
+			    leaves + 2 * i * HASH_LEN, 2 * HASH_LEN);
+		if (n % 2 == 1)
+			memmove(leaves + i * HASH_LEN,
+			    leaves + 2 * i * HASH_LEN, HASH_LEN);
+	}
+	memcpy(out, leaves, HASH_LEN);
+}
+
+void
+change_salts(uint8_t *out, size_t n, const uint8_t seed[CHANGE_SEED_LEN])
+{
+	uint8_t key[KEY_LEN];
+
+	hash_domain(key, SALT_DOMAIN, seed, CHANGE_SEED_LEN);
+	hash_stream(out, n * CHANGE_SALT_LEN, key);
+	crypto_wipe(key, sizeof(key));
+}
+
+enum status
+change_body_root(uint8_t out[HASH_LEN], const struct change_body *body,
+    const uint8_t seed[CHANGE_SEED_LEN], struct err *err)
+{
+	size_t i, n = body->nrows + body->ntoggles;
+	uint8_t *leaves = malloc(n * (HASH_LEN + CHANGE_SALT_LEN));
+	const struct change_visit *visit = NULL;
+	struct writer row = { 0 };
+	enum status st = ST_OK;
+	uint8_t *salts;
+
+	if (leaves == NULL)
+		return err_set(err, ST_NOMEM, "change set: no memory");
+	salts = leaves + n * HASH_LEN;
+	change_salts(salts, n, seed);
+	for (i = 0; i < n; i++, writer_clear(&row)) {
+		if (i < body->nrows) {
+			visit = &body->visits[body->rows[i].visit];
+			st = change_row_pack(&row, visit, &body->rows[i], err);
+		} else {
+			visit = body->nvisits > 0 ? body->visits : NULL;
+			st = change_toggle_pack(
+			    &row, visit, &body->toggles[i - body->nrows], err);
+		}
+		if (st != ST_OK)
+			goto out;
+		change_leaf(leaves + i * HASH_LEN, salts + i * CHANGE_SALT_LEN,
+		    row.bytes, row.len);
+	}
+	change_root(out, leaves, n);
+out:
+	writer_free(&row);
+	free(leaves);
+	return st;
+}
