@@ -2,34 +2,6 @@
 
 #include "common/base/reader.h"
 
-struct reader
-reader_start(const void *bytes, size_t len)
-{
-	return (struct reader){ .at = bytes, .left = len };
-}
-
-const uint8_t *
-reader_bytes(struct reader *r, size_t len)
-{
-	const uint8_t *bytes = r->at;
-
-	if (r->failed || len > r->left) {
-		r->failed = true;
-		return NULL;
-	}
-	r->at += len;
-	r->left -= len;
-	return bytes;
-}
-
-uint8_t
-reader_u8(struct reader *r)
-{
-	const uint8_t *b = reader_bytes(r, 1);
-
-	return b != NULL ? b[0] : 0;
-}
-
 uint16_t
 reader_u16(struct reader *r)
 {
@@ -58,7 +30,7 @@ reader_u64(struct reader *r)
 }
 
 uint64_t
-reader_varint(struct reader *r)
+reader_varint_long(struct reader *r)
 {
 	uint64_t value = 0;
 	unsigned shift;
@@ -85,17 +57,6 @@ reader_svarint(struct reader *r)
 	uint64_t v = reader_varint(r);
 
 	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
-}
-
-uint64_t
-reader_varint_max(struct reader *r, uint64_t max)
-{
-	uint64_t v = reader_varint(r);
-
-	if (v <= max)
-		return v;
-	r->failed = true;
-	return 0;
 }
 
 void

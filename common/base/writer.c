@@ -18,7 +18,7 @@ writer_clear(struct writer *w)
 }
 
 uint8_t *
-writer_space(struct writer *w, size_t len)
+writer_grow(struct writer *w, size_t len)
 {
 	uint8_t *bytes;
 	size_t cap;
@@ -43,28 +43,19 @@ writer_space(struct writer *w, size_t len)
 }
 
 void
-writer_u8(struct writer *w, uint8_t value)
-{
-	uint8_t *b = writer_space(w, 1);
-
-	if (b != NULL)
-		b[0] = value;
-}
-
-void
 writer_u16(struct writer *w, uint16_t value)
 {
-	writer_u8(w, (uint8_t)(value >> 8));
-	writer_u8(w, (uint8_t)value);
-}
-
-void
-writer_u32(struct writer *w, uint32_t value)
-{
-	uint8_t *b = writer_space(w, 4);
+	uint8_t *b = writer_space(w, 2);
 
 	if (b == NULL)
 		return;
+	b[0] = (uint8_t)(value >> 8);
+	b[1] = (uint8_t)value;
+}
+
+static void
+put_u32(uint8_t *b, uint32_t value)
+{
 	b[0] = (uint8_t)(value >> 24);
 	b[1] = (uint8_t)(value >> 16);
 	b[2] = (uint8_t)(value >> 8);
@@ -72,14 +63,27 @@ writer_u32(struct writer *w, uint32_t value)
 }
 
 void
-writer_u64(struct writer *w, uint64_t value)
+writer_u32(struct writer *w, uint32_t value)
 {
-	writer_u32(w, (uint32_t)(value >> 32));
-	writer_u32(w, (uint32_t)value);
+	uint8_t *b = writer_space(w, 4);
+
+	if (b != NULL)
+		put_u32(b, value);
 }
 
 void
-writer_varint(struct writer *w, uint64_t value)
+writer_u64(struct writer *w, uint64_t value)
+{
+	uint8_t *b = writer_space(w, 8);
+
+	if (b == NULL)
+		return;
+	put_u32(b, (uint32_t)(value >> 32));
+	put_u32(b + 4, (uint32_t)value);
+}
+
+void
+writer_varint_long(struct writer *w, uint64_t value)
 {
 	uint8_t b[10];
 	size_t n = 0;
@@ -96,15 +100,6 @@ void
 writer_svarint(struct writer *w, int64_t value)
 {
 	writer_varint(w, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
-}
-
-void
-writer_bytes(struct writer *w, const void *bytes, size_t len)
-{
-	uint8_t *b = len > 0 ? writer_space(w, len) : NULL;
-
-	if (b != NULL)
-		memcpy(b, bytes, len);
 }
 
 bool

@@ -159,6 +159,37 @@ reserve(struct record *r, struct record_reg *reg, const struct merge_write *w)
 	    record_heads_reserve(r, reg, more == w->npreds);
 }
 
+/* The first write, or one that replaces the only head: nearly all writes. */
+static bool
+is_usual(const struct record_reg *reg, const struct merge_write *w)
+{
+	if (reg->nawaited > 0 || reg->nheads != w->npreds || w->npreds > 1)
+		return false;
+	return w->npreds == 0 ||
+	    (w->preds[0] == reg->heads[0].set.set_id &&
+		w->preds[0] != w->set.set_id);
+}
+
+/* What the long way below does, in few steps; false: no memory. */
+static bool
+apply_usual(struct record *r, struct record_reg *reg,
+    const struct merge_write *w, struct merge_effect *effect)
+{
+	struct record_head *head;
+
+	if (!record_heads_reserve(r, reg, w->npreds == 0))
+		return false;
+	head = &reg->heads[0];
+	effect->head = true;
+	effect->older_shown = w->npreds > 0 &&
+	    day_before(w->set.day, head->set.day) && !same_value(head, w);
+	head->set = w->set;
+	head->value = w->value;
+	head->len = w->len;
+	reg->nheads = 1;
+	return true;
+}
+
 enum status
 merge_apply(struct record *r, const struct merge_write *w,
     merge_accepted *accepted, void *arg, struct merge_effect *effect,
@@ -176,6 +207,8 @@ merge_apply(struct record *r, const struct merge_write *w,
 		    RECORD_VALUE_MAX);
 	if ((reg = record_reg_make(r, w->reg)) == NULL)
 		return err_set(err, ST_NOMEM, "record: no memory");
+	if (is_usual(reg, w) && apply_usual(r, reg, w, effect))
+		return ST_OK;
 	effect->was_conflict = effect->is_conflict = record_conflict(reg);
 	at = record_head_place(reg, w->set.set_id);
 	if (has_head(reg, at, w->set.set_id)) {

@@ -1,4 +1,3 @@
-#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,16 +6,6 @@
 
 #define CHUNK_MIN ((size_t)8 << 10)
 #define CHUNK_KEPT ((size_t)1 << 20) /* more is given back by clear */
-
-struct chunk {
-	struct chunk *before;
-	size_t size, used; /* bytes after this struct */
-	alignas(max_align_t) uint8_t bytes[];
-};
-
-struct record_arena {
-	struct chunk *last; /* the largest, and the one in use */
-};
 
 enum status
 record_new(struct record **out, struct err *err)
@@ -33,9 +22,9 @@ record_new(struct record **out, struct err *err)
 }
 
 static void
-free_chunks(struct chunk *chunk)
+free_chunks(struct record_chunk *chunk)
 {
-	struct chunk *before;
+	struct record_chunk *before;
 
 	for (; chunk != NULL; chunk = before) {
 		before = chunk->before;
@@ -55,7 +44,7 @@ record_free(struct record *r)
 void
 record_clear(struct record *r)
 {
-	struct chunk *last = r->arena->last;
+	struct record_chunk *last = r->arena->last;
 
 	r->nregs = r->regs_room = 0;
 	r->regs = NULL;
@@ -70,10 +59,10 @@ record_clear(struct record *r)
 	}
 }
 
-static struct chunk *
-add_chunk(struct record_arena *arena, size_t len)
+struct record_chunk *
+record_chunk_add(struct record_arena *arena, size_t len)
 {
-	struct chunk *chunk;
+	struct record_chunk *chunk;
 	size_t size = arena->last != NULL ? arena->last->size * 2 : CHUNK_MIN;
 
 	if (size < len)
@@ -88,30 +77,10 @@ add_chunk(struct record_arena *arena, size_t len)
 	return chunk;
 }
 
-void *
-record_room(const struct record *r, size_t n, size_t size)
-{
-	struct chunk *chunk = r->arena->last;
-	size_t len;
-	void *room;
-
-	if (n > (SIZE_MAX / 4) / size)
-		return NULL;
-	len =
-	    (n * size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-	if (chunk == NULL || chunk->size - chunk->used < len)
-		chunk = add_chunk(r->arena, len);
-	if (chunk == NULL)
-		return NULL;
-	room = chunk->bytes + chunk->used;
-	chunk->used += len;
-	return room;
-}
-
 struct record_mark
 record_mark(const struct record *r)
 {
-	struct chunk *chunk = r->arena->last;
+	struct record_chunk *chunk = r->arena->last;
 
 	return (struct record_mark){
 		.chunk = chunk,

@@ -9,11 +9,24 @@
  * record_clear(); what a growing array leaves behind stays until then.
  */
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/merge/record.h"
+
+#define RECORD_ALIGN 8 /* what is given out is structs of 64-bit numbers */
+
+struct record_chunk {
+	struct record_chunk *before;
+	size_t size, used; /* bytes after this struct */
+	alignas(RECORD_ALIGN) uint8_t bytes[];
+};
+
+struct record_arena {
+	struct record_chunk *last; /* the largest, and the one in use */
+};
 
 /* How far the arena is filled. */
 struct record_mark {
@@ -22,7 +35,7 @@ struct record_mark {
 };
 
 /* ${n} things of ${size} bytes each, not set to anything; NULL: no memory. */
-void *record_room(const struct record *r, size_t n, size_t size);
+static inline void *record_room(const struct record *r, size_t n, size_t size);
 /* What was given out between the two calls may be given out again. */
 struct record_mark record_mark(const struct record *r);
 void record_release(const struct record *r, struct record_mark mark);
@@ -44,5 +57,27 @@ bool record_value_same(
 /* Where a head of this set stands, or would stand. */
 uint32_t record_head_place(const struct record_reg *reg, uint64_t set_id);
 uint32_t record_awaited_place(const struct record_reg *reg, uint64_t set_id);
+
+/* A further chunk of at least ${len} bytes, or NULL. */
+struct record_chunk *record_chunk_add(struct record_arena *arena, size_t len);
+
+static inline void *
+record_room(const struct record *r, size_t n, size_t size)
+{
+	struct record_chunk *chunk = r->arena->last;
+	size_t len;
+	void *room;
+
+	if (n > SIZE_MAX / 4 / size)
+		return NULL;
+	len = (n * size + RECORD_ALIGN - 1) & ~(size_t)(RECORD_ALIGN - 1);
+	if (chunk == NULL || chunk->size - chunk->used < len)
+		chunk = record_chunk_add(r->arena, len);
+	if (chunk == NULL)
+		return NULL;
+	room = chunk->bytes + chunk->used;
+	chunk->used += len;
+	return room;
+}
 
 #endif /* COMMON_MERGE_RECORD_INTERNAL_H */

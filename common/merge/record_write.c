@@ -10,11 +10,12 @@
 
 #define FEW 16 /* sets in a record; nearly always one to three */
 
-/* The distinct sets of all heads, and which of them each head is by. */
-struct index {
+/* All heads in a row, their distinct sets, and which set each head is by. */
+struct packing {
+	const struct record_head **heads;
 	const struct record_set **sets; /* ascending once made */
-	uint32_t *of; /* for each head, register by register */
-	uint32_t nsets, nheads;
+	uint32_t *of;                   /* for each head */
+	uint32_t nheads, nsets;
 	uint8_t shape;
 };
 
@@ -35,140 +36,141 @@ compare_sets(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Heads side by side are mostly by the same set: look there first. */
+/*
+ * Which of the sets found so far this one is; put it to them if it is new.
+ * FEW if there are too many to look through, or they say different things.
+ */
 static uint32_t
-find_set(const struct index *x, uint64_t set_id, uint32_t last)
+find_set(struct packing *p, const struct record_set *set)
 {
 	uint32_t i;
 
-	if (x->nsets > 0 && x->sets[last]->set_id == set_id)
-		return last;
-	for (i = 0; i < x->nsets; i++)
-		if (x->sets[i]->set_id == set_id)
-			break;
+	for (i = 0; i < p->nsets; i++)
+		if (p->sets[i]->set_id == set->set_id)
+			return same_set(p->sets[i], set) ? i : FEW;
+	if (i < FEW)
+		p->sets[p->nsets++] = set;
 	return i;
 }
 
-/*
- * Find the sets by looking through those found so far.  Gives up, with
- * false, at more than FEW.
- */
+/* False: find_many() must do it. */
 static bool
-find_few(const struct record *r, struct index *x)
+find_few(struct packing *p)
 {
-	const struct record_set *set;
-	uint32_t i, k, n = 0, last = 0;
+	const struct record_set *last = NULL, *set;
+	uint32_t i, at = 0;
 
-	for (i = 0; i < r->nregs; i++) {
-		for (k = 0; k < r->regs[i].nheads; k++) {
-			set = &r->regs[i].heads[k].set;
-			last = find_set(x, set->set_id, last);
-			if (last == FEW)
-				return false;
-			if (last == x->nsets)
-				x->sets[x->nsets++] = set;
-			x->of[n++] = last;
-		}
+	for (i = 0; i < p->nheads; i++) {
+		/* Heads side by side are mostly by the same set. */
+		set = &p->heads[i]->set;
+		if (last == NULL || !same_set(last, set))
+			at = find_set(p, set);
+		if (at == FEW)
+			return false;
+		p->of[i] = at;
+		last = set;
 	}
 	return true;
 }
 
 /* Put the found sets in order, and tell the heads. */
 static void
-sort_few(struct index *x)
+sort_few(struct packing *p)
 {
 	const struct record_set *found[FEW];
 	uint32_t place[FEW], i, k;
 
-	if (x->nsets < 2)
+	if (p->nsets < 2)
 		return;
-	memcpy(found, x->sets, x->nsets * sizeof(found[0]));
-	for (i = 0; i < x->nsets; i++) {
+	memcpy(found, p->sets, p->nsets * sizeof(found[0]));
+	for (i = 0; i < p->nsets; i++) {
 		place[i] = 0;
-		for (k = 0; k < x->nsets; k++)
+		for (k = 0; k < p->nsets; k++)
 			place[i] += found[k]->set_id < found[i]->set_id;
 	}
-	for (i = 0; i < x->nsets; i++)
-		x->sets[place[i]] = found[i];
-	for (i = 0; i < x->nheads; i++)
-		x->of[i] = place[x->of[i]];
+	for (i = 0; i < p->nsets; i++)
+		p->sets[place[i]] = found[i];
+	for (i = 0; i < p->nheads; i++)
+		p->of[i] = place[p->of[i]];
 }
 
-/* The same for any number of sets. */
-static void
-find_many(const struct record *r, struct index *x)
+/*
+ * The same for any number of sets.  What is said of a set must be the same at
+ * each of its heads, or false.
+ */
+static bool
+find_many(struct packing *p)
 {
 	const struct record_set *set, **hit;
-	uint32_t i, k, n = 0;
+	uint32_t i;
 
-	for (i = 0; i < r->nregs; i++)
-		for (k = 0; k < r->regs[i].nheads; k++)
-			x->sets[n++] = &r->regs[i].heads[k].set;
-	qsort(x->sets, n, sizeof(*x->sets), compare_sets);
-	for (x->nsets = 1, i = 1; i < n; i++)
-		if (x->sets[i]->set_id != x->sets[x->nsets - 1]->set_id)
-			x->sets[x->nsets++] = x->sets[i];
-	for (n = 0, i = 0; i < r->nregs; i++) {
-		for (k = 0; k < r->regs[i].nheads; k++) {
-			set = &r->regs[i].heads[k].set;
-			hit = bsearch(&set, x->sets, x->nsets, sizeof(*x->sets),
-			    compare_sets);
-			x->of[n++] = (uint32_t)(hit - x->sets);
-		}
+	for (i = 0; i < p->nheads; i++)
+		p->sets[i] = &p->heads[i]->set;
+	qsort(p->sets, p->nheads, sizeof(*p->sets), compare_sets);
+	for (p->nsets = 1, i = 1; i < p->nheads; i++)
+		if (p->sets[i]->set_id != p->sets[p->nsets - 1]->set_id)
+			p->sets[p->nsets++] = p->sets[i];
+	for (i = 0; i < p->nheads; i++) {
+		set = &p->heads[i]->set;
+		hit = bsearch(
+		    &set, p->sets, p->nsets, sizeof(*p->sets), compare_sets);
+		p->of[i] = (uint32_t)(hit - p->sets);
+		if (!same_set(set, *hit))
+			return false;
 	}
-}
-
-/* What is said of a set must be the same at each of its heads. */
-static bool
-agree(const struct record *r, const struct index *x)
-{
-	uint32_t i, k, n = 0;
-
-	for (i = 0; i < r->nregs; i++)
-		for (k = 0; k < r->regs[i].nheads; k++)
-			if (!same_set(
-				&r->regs[i].heads[k].set, x->sets[x->of[n++]]))
-				return false;
 	return true;
 }
 
-static enum status
-make_index(const struct record *r, struct index *x, struct err *err)
+/* Put the heads in a row; returns whether each register is single. */
+static bool
+gather_heads(struct packing *p, const struct record *r)
 {
+	const struct record_reg *reg, *end = r->regs + r->nregs;
 	bool single = true;
-	uint32_t i;
+	uint32_t k, n = 0;
 
-	for (i = 0; i < r->nregs; i++) {
-		x->nheads += r->regs[i].nheads;
-		single = single && r->regs[i].nheads == 1 &&
-		    r->regs[i].nawaited == 0;
+	for (reg = r->regs; reg < end; reg++) {
+		single = single && reg->nheads == 1 && reg->nawaited == 0;
+		for (k = 0; k < reg->nheads; k++)
+			p->heads[n++] = &reg->heads[k];
 	}
-	x->sets = record_room(r, x->nheads, sizeof(*x->sets));
-	x->of = record_room(r, x->nheads, sizeof(*x->of));
-	if (x->sets == NULL || x->of == NULL)
+	return single;
+}
+
+static enum status
+prepare(struct packing *p, const struct record *r, struct err *err)
+{
+	uint32_t i;
+	bool single;
+
+	for (i = 0; i < r->nregs; i++)
+		p->nheads += r->regs[i].nheads;
+	p->heads = record_room(r, p->nheads, sizeof(*p->heads));
+	p->sets = record_room(r, p->nheads, sizeof(*p->sets));
+	p->of = record_room(r, p->nheads, sizeof(*p->of));
+	if (p->heads == NULL || p->sets == NULL || p->of == NULL)
 		return err_set(err, ST_NOMEM, "record: no memory");
-	if (find_few(r, x))
-		sort_few(x);
-	else
-		find_many(r, x);
-	if (!agree(r, x))
+	single = gather_heads(p, r);
+	if (find_few(p))
+		sort_few(p);
+	else if (!find_many(p))
 		return err_set(
 		    err, ST_BUG, "record: two descriptions of one set");
-	x->shape = !single ? RECORD_SHAPE_ANY
-	    : x->nsets > 1 ? RECORD_SHAPE_SINGLE
+	p->shape = !single ? RECORD_SHAPE_ANY
+	    : p->nsets > 1 ? RECORD_SHAPE_SINGLE
 			   : RECORD_SHAPE_ONE_SET;
 	return ST_OK;
 }
 
 static void
-write_sets(struct writer *out, const struct index *x)
+write_sets(struct writer *out, const struct packing *p)
 {
 	const struct record_set *set;
 	uint32_t i;
 
-	writer_varint(out, x->nsets);
-	for (i = 0; i < x->nsets; i++) {
-		set = x->sets[i];
+	writer_varint(out, p->nsets);
+	for (i = 0; i < p->nsets; i++) {
+		set = p->sets[i];
 		writer_u64(out, set->set_id);
 		writer_u64(out, set->hlc);
 		writer_svarint(out, set->day);
@@ -179,65 +181,74 @@ write_sets(struct writer *out, const struct index *x)
 }
 
 static void
-write_shape(struct writer *out, const struct record *r, const struct index *x)
+write_shape(struct writer *out, const struct record *r, const struct packing *p)
 {
 	const struct record_reg *reg;
 	uint32_t i, k, n = 0;
 
-	writer_u8(out, x->shape);
-	if (x->shape == RECORD_SHAPE_SINGLE)
-		for (i = 0; i < x->nheads; i++)
-			writer_varint(out, x->of[i]);
-	if (x->shape != RECORD_SHAPE_ANY)
+	writer_u8(out, p->shape);
+	if (p->shape == RECORD_SHAPE_SINGLE)
+		for (i = 0; i < p->nheads; i++)
+			writer_varint(out, p->of[i]);
+	if (p->shape != RECORD_SHAPE_ANY)
 		return;
 	for (i = 0; i < r->nregs; i++) {
 		reg = &r->regs[i];
 		writer_varint(out, reg->nheads);
 		for (k = 0; k < reg->nheads; k++)
-			writer_varint(out, x->of[n++]);
+			writer_varint(out, p->of[n++]);
 		writer_varint(out, reg->nawaited);
 		for (k = 0; k < reg->nawaited; k++)
 			writer_u64(out, reg->awaited[k]);
 	}
 }
 
+/* Values that lie side by side, as most do after unpacking, go as one. */
 static void
-write_values(struct writer *out, const struct record *r)
+write_values(struct writer *out, const struct packing *p)
 {
-	const struct record_reg *reg, *end = r->regs + r->nregs;
-	uint32_t k;
+	const struct record_head *head;
+	const uint8_t *from = NULL;
+	size_t len = 0;
+	uint32_t i;
 
-	for (reg = r->regs; reg < end; reg++)
-		for (k = 0; k < reg->nheads; k++)
-			writer_varint(out, reg->heads[k].len);
-	for (reg = r->regs; reg < end; reg++)
-		for (k = 0; k < reg->nheads; k++)
-			writer_bytes(
-			    out, reg->heads[k].value, reg->heads[k].len);
+	for (i = 0; i < p->nheads; i++)
+		writer_varint(out, p->heads[i]->len);
+	for (i = 0; i < p->nheads; i++) {
+		head = p->heads[i];
+		if (head->len > 0 &&
+		    (uintptr_t)head->value != (uintptr_t)from + len) {
+			writer_bytes(out, from, len);
+			from = head->value;
+			len = 0;
+		}
+		len += head->len;
+	}
+	writer_bytes(out, from, len);
 }
 
 enum status
 record_pack(struct writer *out, const struct record *r, struct err *err)
 {
 	struct record_mark mark = record_mark(r);
-	struct index x = { 0 };
+	struct packing p = { 0 };
 	size_t start = out->len;
 	uint32_t i, last = 0;
 	enum status st;
 
 	if (r->nregs == 0)
 		return ST_OK;
-	if ((st = make_index(r, &x, err)) != ST_OK)
+	if ((st = prepare(&p, r, err)) != ST_OK)
 		goto out;
 	writer_u8(out, RECORD_FORM);
-	write_sets(out, &x);
+	write_sets(out, &p);
 	writer_varint(out, r->nregs);
 	for (i = 0; i < r->nregs; i++) {
 		writer_varint(out, r->regs[i].reg - last);
 		last = r->regs[i].reg;
 	}
-	write_shape(out, r, &x);
-	write_values(out, r);
+	write_shape(out, r, &p);
+	write_values(out, &p);
 	if (!writer_ok(out)) {
 		st = err_set(err, ST_NOMEM, "record: no memory");
 		goto out;
