@@ -7,8 +7,7 @@
 #include "common/place/region.h"
 
 #define FEMALE_DAYS 40
-#define CARD_OLDEST 1950 /* no card is older: an earlier year is a later one   \
-	                  */
+#define CARD_OLDEST 1950 /* no card is older */
 
 static bool
 has_format(const char *text)
