@@ -41,6 +41,13 @@
 #define JSON_VALUES_MAX (1u << 17)	 /* each costs about 130 bytes of memory */
 #define JSON_NUMBER_MAX 40u		 /* characters; a double prints as 24 */
 
+/* The head of an HTTP request; curl sends about 300 bytes in 6 lines. */
+#define SERVE_HEAD_MAX (16u << 10)	 /* bytes, request line included */
+#define SERVE_TARGET_MAX 2048u		 /* bytes of path and query */
+#define SERVE_HEADERS_MAX 64u		 /* lines */
+/* What is still read of a chunked body that was too long, for politeness. */
+#define SERVE_SWALLOW_MAX (1u << 20)	 /* bytes */
+
 /* A CSV cell and row: the longest field is a note of 2,000 characters. */
 #define CSV_CELL_MAX 8192u
 #define CSV_COLUMNS_MAX 256u
