@@ -117,7 +117,7 @@ open_handle(struct db *db, const struct db_opts *opts, struct err *err)
 	if (rc == SQLITE_OK)
 		return ST_OK;
 	st = db_fail(db->h, rc, false, "open", err);
-	if ((rc & 0xff) == SQLITE_CANTOPEN && opts->readonly && db->h != NULL &&
+	if ((rc & 0xff) == SQLITE_CANTOPEN && db->h != NULL &&
 	    sqlite3_system_errno(db->h) == ENOENT)
 		st = err_set(err, ST_NOTFOUND, "there is no such file");
 	return st;

@@ -50,7 +50,7 @@ struct db_opts {
  * Open a file, making it if need be (a sealed one is made by sealvfs_create()
  * before): write-ahead log, synchronous=FULL, foreign keys on, temporary
  * tables in memory.  On success *${out} is the caller's, to pass to
- * db_close().  ST_NOTFOUND: read-only, and there is no such file.
+ * db_close().  ST_NOTFOUND: no such file, and it may not be made here.
  */
 enum status db_open(
     struct db **out, const struct db_opts *opts, struct err *err);

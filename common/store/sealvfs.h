@@ -1,0 +1,168 @@
+#ifndef COMMON_STORE_SEALVFS_H
+#define COMMON_STORE_SEALVFS_H
+
+/*
+ * sealvfs: SQLite files that are encrypted and authenticated page by page.
+ *
+ *	sealvfs_register (once)
+ *	sealvfs_slot_passphrase ... -> sealvfs_create        a new file
+ *	sealvfs_unlock_passphrase   -> db_open (vfs = name)  one that is there
+ *	db_close -> sealvfs_lock
+ *
+ * The file's key is 32 random bytes.  It lies in the file's header in up to
+ * eight slots, each a way in of its own:
+ *
+ *	passphrase   one person's, found by its public label
+ *	recovery     sealed to the regency's recovery key, kept offline
+ *	key          under 32 bytes kept elsewhere (a server's credential)
+ *
+ *	[header A 4096][header B 4096][page 1 4096][page 2 4096] ...
+ *
+ * Each page is bound to its number and its file.  The write-ahead log is
+ * sealed too, frame by frame.  Nothing else is ever written: what would be
+ * a file of another type is refused or kept in memory.  No header is ever
+ * overwritten before its twin holds the new one durably.
+ *
+ * Not noticed by the file alone: an older state of the whole file or of a
+ * page put back, the log's newest commits cut off, an older header put back
+ * (with the passphrases of then).  The chain of change sets notices these.
+ *
+ * A lock on the file is held by one program at a time (the base VFS is
+ * unix-excl); within it several connections and threads may use it.
+ *
+ * Everything below may return ST_NOMEM or ST_IO.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/crypto/passphrase.h"
+#include "common/crypto/seal.h"
+
+#define SEALVFS_NAME "padu-seal" /* the name that programs register */
+#define SEALVFS_SLOTS 8
+#define SEALVFS_LABEL_MAX 16 /* bytes */
+
+/* A file: the VFS it is in, and its path there. */
+struct sealvfs_file {
+	const char *vfs; /* as registered; NULL: SEALVFS_NAME */
+	const char *path;
+};
+
+/* Lasting numbers: do not renumber. */
+enum sealvfs_kind {
+	SEALVFS_FREE = 0,
+	SEALVFS_PASSPHRASE = 1,
+	SEALVFS_RECOVERY = 2,
+	SEALVFS_KEY = 3,
+};
+
+/*
+ * A way in, ready to be put into a header.  Made by the three functions
+ * below; whoever holds one wipes it with crypto_wipe().
+ */
+struct sealvfs_slot {
+	enum sealvfs_kind kind;
+	char label[SEALVFS_LABEL_MAX + 1];
+	struct passphrase_cost cost; /* passphrase only, as is salt */
+	uint8_t salt[SALT_LEN];
+	uint8_t key[KEY_LEN]; /* wraps the file's key; recovery: public */
+	/*
+	 * Passphrase only: a secret of this person, salt and passphrase, to
+	 * derive keys from that wrap what is theirs alone.
+	 * sealvfs_unlock_passphrase() gives the same bytes.
+	 */
+	uint8_t person[KEY_LEN];
+};
+
+/* What a header shows to anyone who can read the file. */
+struct sealvfs_way {
+	enum sealvfs_kind kind;
+	char label[SEALVFS_LABEL_MAX + 1];
+};
+
+/*
+ * Register the VFS ${name} over the VFS ${base} (NULL: the stock one that
+ * holds its lock for the program).  crypto_start() must have been called.
+ * ST_NOTFOUND: no such base.  ST_CONFLICT: ${name} is taken.
+ */
+enum status sealvfs_register(
+    const char *name, const char *base, struct err *err);
+
+/*
+ * Undo it, forgetting every key.  Every file of it must be closed.  Nothing
+ * happens if there is no such VFS.
+ */
+void sealvfs_unregister(const char *name);
+
+/*
+ * Stretch a passphrase under a new salt; slow.  The label is public, 1 to
+ * SEALVFS_LABEL_MAX bytes of printable ASCII (initials, not a name).
+ * ST_INVALID: label, passphrase or cost against the rules.
+ */
+enum status sealvfs_slot_passphrase(struct sealvfs_slot *out, const char *label,
+    const void *typed, size_t len, const struct passphrase_cost *cost,
+    struct err *err);
+enum status sealvfs_slot_recovery(struct sealvfs_slot *out, const char *label,
+    const uint8_t recipient[BOX_PUBLIC_LEN], struct err *err);
+enum status sealvfs_slot_key(struct sealvfs_slot *out, const char *label,
+    const uint8_t key[KEY_LEN], struct err *err);
+
+/*
+ * Make the file with a new key and these slots, and unlock it.  After a
+ * crash it is there whole or not at all.  It holds an empty database in WAL
+ * mode; ${empty} files hold none, as the target of VACUUM INTO must.
+ * ST_CONFLICT: there is such a file, or two slots have one label.
+ */
+enum status sealvfs_create(const struct sealvfs_file *file,
+    const struct sealvfs_slot *slots, size_t nslots, struct err *err);
+enum status sealvfs_create_empty(const struct sealvfs_file *file,
+    const struct sealvfs_slot *slots, size_t nslots, struct err *err);
+
+/*
+ * Make the file's key known to this program, until sealvfs_lock().
+ * ST_LOCKED: no such label, or the wrong passphrase or key (which of them is
+ * not said).  ST_UNTRUSTED: no sealed file, or its header was altered.
+ * ST_NOTFOUND: no such file.
+ *
+ * ${person} receives the slot's secret; wipe it.  It may be NULL.
+ */
+enum status sealvfs_unlock_passphrase(const struct sealvfs_file *file,
+    const char *label, const void *typed, size_t len, uint8_t person[KEY_LEN],
+    struct err *err);
+enum status sealvfs_unlock_key(const struct sealvfs_file *file,
+    const uint8_t key[KEY_LEN], struct err *err);
+enum status sealvfs_unlock_recovery(const struct sealvfs_file *file,
+    const struct seal_key *key, struct err *err);
+
+/* Forget the key.  ST_BUSY: the file is open. */
+enum status sealvfs_lock(const struct sealvfs_file *file, struct err *err);
+
+/* List the ways in; *${n} of them.  Needs no key and proves nothing. */
+enum status sealvfs_slot_list(const struct sealvfs_file *file,
+    struct sealvfs_way out[SEALVFS_SLOTS], size_t *n, struct err *err);
+
+/*
+ * Put ${slot} into the header, in place of the one with its label if there
+ * is one.  The file must be unlocked and may be open, but then by the
+ * calling thread.  On ST_OK it is durable; after a crash the header is the
+ * old or the new one.  ST_LOCKED: not unlocked.  ST_FULL: no free slot.
+ * ST_BUSY: another program has the file.
+ *
+ * A person whose passphrase changes has keys wrapped under the old secret:
+ * store them wrapped under ${slot}->person too, durably, before the put;
+ * drop the old ones after it.
+ */
+enum status sealvfs_slot_put(const struct sealvfs_file *file,
+    const struct sealvfs_slot *slot, struct err *err);
+
+/*
+ * Take the way in ${label} away, with the statuses of sealvfs_slot_put().
+ * Whoever kept a copy of the file can still open that copy.
+ * ST_NOTFOUND: no such label.  ST_INVALID: it is the last one.
+ */
+enum status sealvfs_slot_remove(
+    const struct sealvfs_file *file, const char *label, struct err *err);
+
+#endif /* COMMON_STORE_SEALVFS_H */

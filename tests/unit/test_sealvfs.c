@@ -1,0 +1,586 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "tests/lib/sealed.h"
+#include "tests/lib/temp.h"
+#include "tests/lib/unit.h"
+
+static struct err err;
+static struct temp temp;
+static char path[300], log_path[310];
+static struct sealvfs_file file;
+
+static void
+set_up(void)
+{
+	temp = temp_open();
+	strcpy(path, temp_path(&temp, "x.db"));
+	strcpy(log_path, temp_path(&temp, "x.db-wal"));
+	file = sealed_file(path);
+	sealed_make(path);
+}
+
+static void
+tear_down(void)
+{
+	sealed_remove(path);
+	temp_close(&temp);
+}
+
+static void
+fill(void)
+{
+	struct db *db = sealed_open(path);
+
+	sealed_run(db,
+	    "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT);"
+	    "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL"
+	    "	SELECT x + 1 FROM c WHERE x < 2000)"
+	    " INSERT INTO t SELECT x, hex(randomblob(100)) FROM c;");
+	db_close(db);
+}
+
+static int64_t
+rows(void)
+{
+	struct db *db;
+	int64_t n;
+
+	if (sealed_try_open(&db, path) != ST_OK)
+		return -1;
+	n = sealed_ask(db, "SELECT count(*) FROM t");
+	db_close(db);
+	return n;
+}
+
+START_TEST(what_was_written_is_there_after_unlocking)
+{
+	struct db *db;
+
+	fill();
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(sealed_try_open(&db, path), ST_LOCKED);
+	ck_assert_int_eq(sealed_unlock(path, SEALED_LABEL, SEALED_PASS), ST_OK);
+	ck_assert_int_eq(rows(), 2000);
+}
+END_TEST
+
+START_TEST(a_new_file_is_a_sound_empty_database)
+{
+	struct db *db = sealed_open(path);
+	size_t len;
+
+	free(bytes_load(path, &len));
+	ck_assert_uint_eq(len, SEALED_START + 4096);
+	ck_assert(sealed_is_sound(db));
+	ck_assert_int_eq(sealed_ask(db, "PRAGMA auto_vacuum"), 2);
+	ck_assert_int_eq(sealed_ask(db, "PRAGMA page_count"), 1);
+	sealed_run(db, "CREATE TABLE t (a)");
+	ck_assert(sealed_is_sound(db));
+	ck_assert_int_eq(sealed_ask(db, "PRAGMA auto_vacuum"), 2);
+	db_close(db);
+}
+END_TEST
+
+/* Who is let in, and as what the others are refused. */
+static const struct {
+	const char *what, *label, *pass;
+	enum status expected;
+} TRIES[] = {
+	{ "right", SEALED_LABEL, SEALED_PASS, ST_OK },
+	{ "wrong passphrase", SEALED_LABEL, "pass two", ST_LOCKED },
+	{ "empty passphrase", SEALED_LABEL, "", ST_LOCKED },
+	{ "longer", SEALED_LABEL, SEALED_PASS " ", ST_LOCKED },
+	{ "no such label", "XX", SEALED_PASS, ST_LOCKED },
+	{ "label in other case", "bs", SEALED_PASS, ST_LOCKED },
+};
+#define NTRIES (sizeof(TRIES) / sizeof(TRIES[0]))
+
+START_TEST(only_the_right_passphrase_opens)
+{
+	struct db *db;
+
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_msg(sealed_unlock(path, TRIES[_i].label, TRIES[_i].pass) ==
+		TRIES[_i].expected,
+	    "%s", TRIES[_i].what);
+	ck_assert_int_eq(sealed_try_open(&db, path), TRIES[_i].expected);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(a_wrong_try_does_not_lock_what_is_unlocked)
+{
+	fill();
+	ck_assert_int_eq(sealed_unlock(path, SEALED_LABEL, "wrong"), ST_LOCKED);
+	ck_assert_int_eq(rows(), 2000);
+}
+END_TEST
+
+START_TEST(two_people_open_the_same_file_each_with_their_own)
+{
+	struct sealvfs_slot slot = sealed_slot("RN", "pass two");
+	uint8_t first[KEY_LEN], second[KEY_LEN], again[KEY_LEN];
+
+	fill();
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(sealed_unlock(path, "RN", SEALED_PASS), ST_LOCKED);
+	ck_assert_int_eq(
+	    sealed_unlock(path, SEALED_LABEL, "pass two"), ST_LOCKED);
+	ok(sealvfs_unlock_passphrase(&file, "RN", "pass two", 8, second, &err));
+	ck_assert_int_eq(rows(), 2000);
+	ok(sealvfs_lock(&file, &err));
+	ok(sealvfs_unlock_passphrase(
+	    &file, SEALED_LABEL, SEALED_PASS, 8, first, &err));
+	ck_assert_int_eq(rows(), 2000);
+
+	/* Each has a secret of their own, and the same at every unlocking. */
+	ok(sealvfs_unlock_passphrase(&file, "RN", "pass two", 8, again, &err));
+	ck_assert(crypto_equal(second, again, KEY_LEN));
+	ck_assert(crypto_equal(second, slot.person, KEY_LEN));
+	ck_assert(!crypto_equal(first, second, KEY_LEN));
+	ck_assert_int_eq(
+	    sealvfs_unlock_passphrase(&file, "RN", "wrong", 5, again, &err),
+	    ST_LOCKED);
+	memset(first, 0, KEY_LEN);
+	ck_assert(crypto_equal(again, first, KEY_LEN));
+}
+END_TEST
+
+START_TEST(a_changed_passphrase_opens_and_the_old_one_does_not)
+{
+	struct sealvfs_slot slot = sealed_slot(SEALED_LABEL, "pass two");
+
+	fill();
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(
+	    sealed_unlock(path, SEALED_LABEL, SEALED_PASS), ST_LOCKED);
+	ck_assert_int_eq(sealed_unlock(path, SEALED_LABEL, "pass two"), ST_OK);
+	ck_assert_int_eq(rows(), 2000);
+}
+END_TEST
+
+/*
+ * Another program that tries to open the file when told.  It starts while
+ * the file is closed: locks held at a fork would look like its own.
+ */
+struct other {
+	pid_t pid;
+	int tell[2];
+};
+
+static struct other
+other_start(void)
+{
+	struct other other;
+	struct db *db;
+	char byte;
+
+	ck_assert_int_eq(pipe(other.tell), 0);
+	other.pid = fork();
+	if (other.pid == 0) {
+		close(other.tell[1]);
+		if (read(other.tell[0], &byte, 1) != 1)
+			_exit(99);
+		_exit((int)sealed_try_open(&db, path));
+	}
+	return other;
+}
+
+/* What the opening came to, as an enum status. */
+static int
+other_result(struct other *other)
+{
+	int code;
+
+	ck_assert_int_eq(write(other->tell[1], "x", 1), 1);
+	ck_assert_int_eq(waitpid(other->pid, &code, 0), other->pid);
+	close(other->tell[0]);
+	close(other->tell[1]);
+	return WEXITSTATUS(code);
+}
+
+START_TEST(slots_are_edited_while_the_file_is_open_and_written)
+{
+	struct sealvfs_slot slot = sealed_slot("RN", "pass two");
+	struct other program;
+	struct db *db, *other;
+
+	fill();
+	program = other_start();
+	db = sealed_open(path);
+	other = sealed_open(path);
+	ok(db_begin(db, &err));
+	sealed_run(db, "DELETE FROM t WHERE a > 1990");
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_slot_remove(&file, SEALED_LABEL, &err));
+	/* The lock on the file has to survive the edit. */
+	ck_assert_int_eq(other_result(&program), ST_BUSY);
+	ok(db_commit(db, &err));
+	ck_assert_int_eq(sealed_ask(other, "SELECT count(*) FROM t"), 1990);
+	ck_assert_int_eq(sealvfs_lock(&file, &err), ST_BUSY);
+	db_close(db);
+	ck_assert_int_eq(sealvfs_lock(&file, &err), ST_BUSY);
+	db_close(other);
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(
+	    sealed_unlock(path, SEALED_LABEL, SEALED_PASS), ST_LOCKED);
+	ck_assert_int_eq(sealed_unlock(path, "RN", "pass two"), ST_OK);
+	ck_assert_int_eq(rows(), 1990);
+}
+END_TEST
+
+START_TEST(unlocking_an_open_file_leaves_its_locks)
+{
+	struct other program;
+	struct db *db;
+
+	fill();
+	program = other_start();
+	db = sealed_open(path);
+	ok(db_begin(db, &err));
+	ck_assert_int_eq(sealed_unlock(path, SEALED_LABEL, SEALED_PASS), ST_OK);
+	ck_assert_int_eq(other_result(&program), ST_BUSY);
+	db_rollback(db);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(another_program_keeps_slots_from_being_edited)
+{
+	struct sealvfs_slot slot = sealed_slot("RN", "pass two");
+	int to_child[2], to_us[2], code;
+	char byte = 'x';
+	struct db *db;
+	pid_t child;
+
+	ck_assert(pipe(to_child) == 0 && pipe(to_us) == 0);
+	child = fork();
+	if (child == 0) {
+		if (sealed_try_open(&db, path) != ST_OK)
+			_exit(1);
+		_exit(write(to_us[1], &byte, 1) == 1 &&
+			    read(to_child[0], &byte, 1) == 1
+			? 0
+			: 2);
+	}
+	ck_assert_int_eq(read(to_us[0], &byte, 1), 1);
+	ck_assert_int_eq(sealvfs_slot_put(&file, &slot, &err), ST_BUSY);
+	ck_assert_int_eq(write(to_child[1], &byte, 1), 1);
+	ck_assert_int_eq(waitpid(child, &code, 0), child);
+	ck_assert_int_eq(code, 0);
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	close(to_child[0]);
+	close(to_child[1]);
+	close(to_us[0]);
+	close(to_us[1]);
+}
+END_TEST
+
+START_TEST(the_last_way_in_stays)
+{
+	ck_assert_int_eq(
+	    sealvfs_slot_remove(&file, SEALED_LABEL, &err), ST_INVALID);
+	ck_assert_int_eq(sealvfs_slot_remove(&file, "XX", &err), ST_NOTFOUND);
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(sealed_unlock(path, SEALED_LABEL, SEALED_PASS), ST_OK);
+}
+END_TEST
+
+START_TEST(eight_slots_are_all)
+{
+	struct sealvfs_way ways[SEALVFS_SLOTS];
+	struct sealvfs_slot slot = sealed_slot("P2", "p");
+	size_t i, n;
+
+	for (i = 2; i <= 8; i++) {
+		snprintf(slot.label, sizeof(slot.label), "P%zu", i);
+		ok(sealvfs_slot_put(&file, &slot, &err));
+	}
+	strcpy(slot.label, "P9");
+	ck_assert_int_eq(sealvfs_slot_put(&file, &slot, &err), ST_FULL);
+	strcpy(slot.label, "P8");
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_lock(&file, &err));
+	ok(sealvfs_slot_list(&file, ways, &n, &err));
+	ck_assert_uint_eq(n, 8);
+	ck_assert_str_eq(ways[0].label, SEALED_LABEL);
+	ck_assert_str_eq(ways[7].label, "P8");
+	ck_assert_int_eq(ways[7].kind, SEALVFS_PASSPHRASE);
+	ck_assert_int_eq(sealed_unlock(path, "P8", "p"), ST_OK);
+}
+END_TEST
+
+START_TEST(slots_need_the_file_unlocked)
+{
+	struct sealvfs_slot slot = sealed_slot("RN", "pass two");
+
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(sealvfs_slot_put(&file, &slot, &err), ST_LOCKED);
+	ck_assert_int_eq(
+	    sealvfs_slot_remove(&file, SEALED_LABEL, &err), ST_LOCKED);
+}
+END_TEST
+
+START_TEST(a_servers_key_opens_its_file)
+{
+	const char *own = temp_path(&temp, "server.db");
+	struct sealvfs_file server = sealed_file(own);
+	uint8_t key[KEY_LEN] = { 7 }, wrong[KEY_LEN] = { 8 };
+	struct sealvfs_slot slot;
+	struct db *db;
+
+	ok(sealvfs_slot_key(&slot, "credential", key, &err));
+	ok(sealvfs_create(&server, &slot, 1, &err));
+	db = sealed_open(own);
+	sealed_run(db, "CREATE TABLE t (a); INSERT INTO t VALUES (5)");
+	db_close(db);
+	ok(sealvfs_lock(&server, &err));
+	ck_assert_int_eq(sealvfs_unlock_key(&server, wrong, &err), ST_LOCKED);
+	ck_assert_int_eq(
+	    sealed_unlock(own, "credential", SEALED_PASS), ST_LOCKED);
+	ok(sealvfs_unlock_key(&server, key, &err));
+	db = sealed_open(own);
+	ck_assert_int_eq(sealed_ask(db, "SELECT a FROM t"), 5);
+	db_close(db);
+	sealed_remove(own);
+}
+END_TEST
+
+START_TEST(the_recovery_key_opens_what_a_forgotten_passphrase_does_not)
+{
+	uint8_t seed[BOX_SEED_LEN] = { 1 };
+	struct seal_key key, other;
+	struct sealvfs_slot slot;
+
+	seal_key_make(&key, seed);
+	seed[0] = 2;
+	seal_key_make(&other, seed);
+	fill();
+	ok(sealvfs_slot_recovery(&slot, "kabupaten", key.public, &err));
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_slot_remove(&file, SEALED_LABEL, &err));
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(
+	    sealvfs_unlock_recovery(&file, &other, &err), ST_LOCKED);
+	ok(sealvfs_unlock_recovery(&file, &key, &err));
+	ck_assert_int_eq(rows(), 2000);
+	slot = sealed_slot(SEALED_LABEL, "a new one");
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(sealed_unlock(path, SEALED_LABEL, "a new one"), ST_OK);
+	memset(key.public, 0, sizeof(key.public));
+	ok(sealvfs_slot_recovery(&slot, "bad", key.public, &err));
+	ck_assert_int_eq(sealvfs_slot_put(&file, &slot, &err), ST_INVALID);
+}
+END_TEST
+
+static const char *const BAD_LABELS[] = { "", "seventeen letters", "B\xc3\xa9",
+	"a\nb" };
+#define NBAD_LABELS (sizeof(BAD_LABELS) / sizeof(BAD_LABELS[0]))
+
+START_TEST(a_label_is_short_and_plain)
+{
+	struct sealvfs_slot slot;
+
+	ck_assert_int_eq(sealvfs_slot_passphrase(
+			     &slot, BAD_LABELS[_i], "p", 1, &SEALED_COST, &err),
+	    ST_INVALID);
+}
+END_TEST
+
+START_TEST(the_longest_label_works)
+{
+	struct sealvfs_slot slot = sealed_slot("sixteen letters!", "p");
+
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(sealed_unlock(path, "sixteen letters!", "p"), ST_OK);
+}
+END_TEST
+
+START_TEST(no_file_is_ever_replaced)
+{
+	struct sealvfs_slot slot = sealed_slot("RN", "p");
+	struct sealvfs_slot twice[2] = { slot, slot };
+	const char *plain = temp_path(&temp, "plain");
+	struct sealvfs_file there = sealed_file(plain);
+	size_t len;
+
+	fill();
+	ck_assert_int_eq(sealvfs_create(&file, &slot, 1, &err), ST_CONFLICT);
+	ck_assert_int_eq(rows(), 2000);
+	bytes_store(plain, (const uint8_t *)"keep me", 7);
+	ck_assert_int_eq(sealvfs_create(&there, &slot, 1, &err), ST_CONFLICT);
+	free(bytes_load(plain, &len));
+	ck_assert_uint_eq(len, 7);
+	there.path = temp_path(&temp, "new.db");
+	ck_assert_int_eq(sealvfs_create(&there, twice, 2, &err), ST_CONFLICT);
+	ck_assert_int_eq(access(there.path, F_OK), -1);
+}
+END_TEST
+
+START_TEST(only_one_of_two_programs_makes_the_file)
+{
+	const char *own = temp_path(&temp, "race.db");
+	struct sealvfs_file race = sealed_file(own);
+	struct sealvfs_slot slot = sealed_slot("RN", "p");
+	int round, code, i, won;
+	pid_t child[4];
+
+	for (round = 0; round < 10; round++) {
+		for (i = 0; i < 4; i++) {
+			child[i] = fork();
+			if (child[i] == 0)
+				_exit(
+				    (int)sealvfs_create(&race, &slot, 1, &err));
+		}
+		for (i = won = 0; i < 4; i++) {
+			waitpid(child[i], &code, 0);
+			ck_assert(WEXITSTATUS(code) == ST_OK ||
+			    WEXITSTATUS(code) == ST_CONFLICT);
+			won += WEXITSTATUS(code) == ST_OK;
+		}
+		ck_assert_int_eq(won, 1);
+		ck_assert_int_eq(sealed_unlock(own, "RN", "p"), ST_OK);
+		sealed_remove(own);
+	}
+}
+END_TEST
+
+START_TEST(a_file_is_its_owners_and_its_log_too)
+{
+	struct db *db = sealed_open(path);
+	struct stat info;
+
+	sealed_run(db, "CREATE TABLE t (a)");
+	ck_assert_int_eq(stat(path, &info), 0);
+	ck_assert_uint_eq(info.st_mode & 0777, 0600);
+	ck_assert_int_eq(stat(log_path, &info), 0);
+	ck_assert_uint_eq(info.st_mode & 0777, 0600);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(a_missing_file_is_not_made_by_opening_it)
+{
+	const char *none = temp_path(&temp, "none.db");
+	struct sealvfs_file missing = sealed_file(none);
+	struct sealvfs_way ways[SEALVFS_SLOTS];
+	struct db *db;
+	size_t n;
+
+	ck_assert_int_eq(sealed_try_open(&db, none), ST_NOTFOUND);
+	ck_assert_int_eq(sealed_unlock(none, "BS", "p"), ST_NOTFOUND);
+	ck_assert_int_eq(
+	    sealvfs_slot_list(&missing, ways, &n, &err), ST_NOTFOUND);
+	ck_assert_int_eq(access(none, F_OK), -1);
+}
+END_TEST
+
+START_TEST(two_names_of_one_file_are_one)
+{
+	char around[600];
+
+	fill();
+	ok(sealvfs_lock(&file, &err));
+	snprintf(around, sizeof(around), "%s/../%s/./x.db", temp.folder,
+	    strrchr(temp.folder, '/') + 1);
+	ck_assert_int_eq(
+	    sealed_unlock(around, SEALED_LABEL, SEALED_PASS), ST_OK);
+	ck_assert_int_eq(rows(), 2000);
+}
+END_TEST
+
+START_TEST(registered_twice_under_two_names_they_share_no_keys)
+{
+	struct sealvfs_file same = { .vfs = "second", .path = path };
+	struct db_opts opts = { .path = path, .vfs = "second" };
+	struct db *db;
+
+	ck_assert_int_eq(
+	    sealvfs_register(SEALVFS_NAME, NULL, &err), ST_CONFLICT);
+	ck_assert_int_eq(
+	    sealvfs_register("third", "no-such", &err), ST_NOTFOUND);
+	ok(sealvfs_register("second", "unix", &err));
+	ck_assert_int_eq(db_open(&db, &opts, &err), ST_LOCKED);
+	ok(sealvfs_unlock_passphrase(
+	    &same, SEALED_LABEL, SEALED_PASS, 8, NULL, &err));
+	ok(db_open(&db, &opts, &err));
+	ck_assert(sealed_is_sound(db));
+	db_close(db);
+	sealvfs_unregister("second");
+	sealvfs_unregister("second");
+	ck_assert_int_eq(sealvfs_lock(&same, &err), ST_BUG);
+}
+END_TEST
+
+START_TEST(a_read_only_file_can_be_read)
+{
+	struct db_opts opts = {
+		.path = path, .vfs = SEALVFS_NAME, .readonly = true
+	};
+	struct db *db;
+
+	fill();
+	ok(db_open(&db, &opts, &err));
+	ck_assert_int_eq(sealed_ask(db, "SELECT count(*) FROM t"), 2000);
+	ck_assert_int_ne(db_exec_script(db, "DELETE FROM t", &err), ST_OK);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(an_exclusive_sealed_file_works)
+{
+	struct db_opts opts = {
+		.path = path, .vfs = SEALVFS_NAME, .exclusive = true
+	};
+	struct db *db, *other;
+
+	fill();
+	ok(db_open(&db, &opts, &err));
+	sealed_run(db, "DELETE FROM t WHERE a > 1000");
+	ck_assert_int_eq(sealed_try_open(&other, path), ST_BUSY);
+	db_close(db);
+	ck_assert_int_eq(rows(), 1000);
+}
+END_TEST
+
+static void
+add(TCase *tc)
+{
+	sealed_start();
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, what_was_written_is_there_after_unlocking);
+	tcase_add_test(tc, a_new_file_is_a_sound_empty_database);
+	tcase_add_loop_test(
+	    tc, only_the_right_passphrase_opens, 0, (int)NTRIES);
+	tcase_add_test(tc, a_wrong_try_does_not_lock_what_is_unlocked);
+	tcase_add_test(tc, two_people_open_the_same_file_each_with_their_own);
+	tcase_add_test(tc, a_changed_passphrase_opens_and_the_old_one_does_not);
+	tcase_add_test(tc, slots_are_edited_while_the_file_is_open_and_written);
+	tcase_add_test(tc, unlocking_an_open_file_leaves_its_locks);
+	tcase_add_test(tc, another_program_keeps_slots_from_being_edited);
+	tcase_add_test(tc, the_last_way_in_stays);
+	tcase_add_test(tc, eight_slots_are_all);
+	tcase_add_test(tc, slots_need_the_file_unlocked);
+	tcase_add_test(tc, a_servers_key_opens_its_file);
+	tcase_add_test(
+	    tc, the_recovery_key_opens_what_a_forgotten_passphrase_does_not);
+	tcase_add_loop_test(
+	    tc, a_label_is_short_and_plain, 0, (int)NBAD_LABELS);
+	tcase_add_test(tc, the_longest_label_works);
+	tcase_add_test(tc, no_file_is_ever_replaced);
+	tcase_add_test(tc, only_one_of_two_programs_makes_the_file);
+	tcase_add_test(tc, a_file_is_its_owners_and_its_log_too);
+	tcase_add_test(tc, a_missing_file_is_not_made_by_opening_it);
+	tcase_add_test(tc, two_names_of_one_file_are_one);
+	tcase_add_test(tc, registered_twice_under_two_names_they_share_no_keys);
+	tcase_add_test(tc, a_read_only_file_can_be_read);
+	tcase_add_test(tc, an_exclusive_sealed_file_works);
+}
+
+UNIT_MAIN("sealvfs", add)
