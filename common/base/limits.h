@@ -71,4 +71,13 @@
 /* Sealed at once, in memory: twice the largest bundle. */
 #define SEAL_PLAIN_MAX (16u << 20)	 /* bytes */
 
+/* Uploads at the server: a wave's last evening, 330 villages in an hour. */
+#define QUEUE_UPLOADS_MAX 1000u		 /* wait for the committer */
+#define PARTS_FILES_MAX 4096u		 /* half-received bundles */
+#define PARTS_BYTES_MAX (1ull << 30)	 /* all of them together */
+#define ENROL_REQUEST_MAX 4096u		 /* bytes, sealed */
+
+/* What a person writes down to explain a step at the desk. */
+#define REASON_MAX 500u			 /* bytes */
+
 #endif /* COMMON_BASE_LIMITS_H */

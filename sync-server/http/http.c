@@ -1,0 +1,137 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/env.h"
+#include "common/base/limits.h"
+
+#include "sync-server/http/committer.h"
+#include "sync-server/http/http_internal.h"
+#include "sync-server/http/parts.h"
+#include "sync-server/server.h"
+
+#define CONNECTIONS_MAX 4000
+#define PER_ADDRESS_MAX 512 /* a carrier's NAT is one address for many */
+#define THREADS 2
+
+static const struct serve_route ROUTES[] = {
+	{ .method = "GET", .path = "/v1/server", .handle = card_get },
+	{ .method = "GET", .path = "/v1/health", .handle = health_get },
+	{
+	    .method = "POST",
+	    .path = "/v1/enrol",
+	    .body_max = ENROL_REQUEST_MAX,
+	    .handle = enrol_post,
+	},
+	{ .method = "HEAD", .path = "/v1/bundles/*", .handle = upload_head },
+	{
+	    .method = "POST",
+	    .path = "/v1/bundles/*",
+	    .body_max = BUNDLE_MAX,
+	    .handle = upload_handle,
+	    .begin = upload_begin,
+	    .data = upload_data,
+	    .close = upload_close,
+	},
+};
+
+enum serve_next
+http_reply_bytes(
+    struct serve_reply *reply, struct writer *bytes, const char *type)
+{
+	reply->type = type;
+	reply->body = writer_take(bytes, &reply->len);
+	reply->own = SERVE_TAKE;
+	return SERVE_REPLY;
+}
+
+/* Before every request: is its version of the protocol one of ours? */
+static enum serve_next
+guard(void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	const char *asked = serve_header(request, "Padu-Protocol");
+	long version;
+	char *end;
+
+	(void)arg;
+	serve_add_header(reply, "Padu-Protocol", "%d-%d", PROTOCOL_VERSION_MIN,
+	    PROTOCOL_VERSION_MAX);
+	if (asked == NULL)
+		return SERVE_MORE;
+	version = strtol(asked, &end, 10);
+	if (end != asked && *end == '\0' && version >= PROTOCOL_VERSION_MIN &&
+	    version <= PROTOCOL_VERSION_MAX)
+		return SERVE_MORE;
+	serve_refuse_code(reply, 400, ST_INVALID,
+	    "this server does not speak that version of the protocol; "
+	    "nothing is lost, update the program");
+	serve_add_header(reply, "Padu-Protocol", "%d-%d", PROTOCOL_VERSION_MIN,
+	    PROTOCOL_VERSION_MAX);
+	return SERVE_REPLY;
+}
+
+static enum status
+open_parts(struct http *http, struct err *err)
+{
+	char path[1100];
+
+	snprintf(path, sizeof(path), "%s/parts", http->server->dir);
+	return parts_open(&http->parts, http->server->env, path, NULL, err);
+}
+
+enum status
+http_open(struct http **out, const struct http_opts *opts, struct err *err)
+{
+	struct committer_opts committer = {
+		.server = opts->server,
+		.queue_max = opts->queue_max,
+		.answer = upload_answer,
+	};
+	struct serve_opts serve = {
+		.address = opts->address,
+		.port = opts->port,
+		.routes = ROUTES,
+		.nroutes = sizeof(ROUTES) / sizeof(ROUTES[0]),
+		.guard = guard,
+		.threads = opts->threads != 0 ? opts->threads : THREADS,
+		.connections_max = CONNECTIONS_MAX,
+		.per_address_max = PER_ADDRESS_MAX,
+	};
+	struct http *http;
+	enum status st;
+
+	*out = NULL;
+	if ((http = calloc(1, sizeof(*http))) == NULL)
+		return err_set(err, ST_NOMEM, "open the door: no memory");
+	http->server = opts->server;
+	http->started_ms = env_now_ms(opts->server->env);
+	committer.arg = serve.arg = http;
+	if ((st = open_parts(http, err)) != ST_OK ||
+	    (st = committer_open(&http->committer, &committer, err)) != ST_OK ||
+	    (st = serve_open(&http->serve, &serve, err)) != ST_OK)
+		goto out;
+	*out = http;
+	http = NULL;
+out:
+	if (st != ST_OK)
+		err_wrap(err, "open the door");
+	http_close(http);
+	return st;
+}
+
+void
+http_close(struct http *http)
+{
+	if (http == NULL)
+		return;
+	serve_close(http->serve);
+	committer_close(http->committer);
+	parts_close(http->parts);
+	free(http);
+}
+
+uint16_t
+http_port(const struct http *http)
+{
+	return serve_port(http->serve);
+}

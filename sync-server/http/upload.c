@@ -1,0 +1,316 @@
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "common/base/part.h"
+#include "common/crypto/crypto.h"
+#include "common/wire/bundle.h"
+
+#include "sync-server/http/committer.h"
+#include "sync-server/http/http_internal.h"
+#include "sync-server/http/parts.h"
+#include "sync-server/intake/intake.h"
+#include "sync-server/people/people.h"
+#include "sync-server/server.h"
+
+/* One POST of a bundle or of a piece of it; freed by upload_close(). */
+struct upload {
+	struct serve_request *request;
+	struct part *part;
+	uint64_t total; /* bytes of the whole bundle */
+	uint64_t at;    /* where the next piece goes */
+	uint8_t name[BUNDLE_NAME_LEN];
+};
+
+static enum status
+parse_name(uint8_t name[BUNDLE_NAME_LEN], const char *tail, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; tail[i] != '\0'; i++) {
+		if (tail[i] >= 'A' && tail[i] <= 'F')
+			break; /* one spelling for one bundle */
+	}
+	if (tail[i] == '\0' &&
+	    crypto_unhex(name, BUNDLE_NAME_LEN, tail, err) == ST_OK)
+		return ST_OK;
+	return err_set(err, ST_INVALID,
+	    "a bundle is named by 64 lower-case hexadecimal digits");
+}
+
+/* A header that holds a number of bytes; ${otherwise} where it is left out. */
+static enum status
+parse_bytes(uint64_t *out, const struct serve_request *request,
+    const char *name, uint64_t otherwise, struct err *err)
+{
+	const char *text = serve_header(request, name);
+	char *end;
+
+	*out = otherwise;
+	if (text == NULL)
+		return ST_OK;
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0)
+		return err_set(
+		    err, ST_INVALID, "%s is no number of bytes", name);
+	return ST_OK;
+}
+
+static enum serve_next
+refuse_at(struct serve_reply *reply, unsigned code, const struct err *err,
+    uint64_t have)
+{
+	serve_refuse_code(reply, code, err->status, err->text);
+	serve_add_header(
+	    reply, "Upload-Offset", "%llu", (unsigned long long)have);
+	return SERVE_REPLY;
+}
+
+/* HEAD: how much of it is here. */
+enum serve_next
+upload_head(void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	struct http *http = arg;
+	uint8_t name[BUNDLE_NAME_LEN];
+	struct err err;
+
+	if (parse_name(name, serve_tail(request), &err) != ST_OK)
+		return serve_refuse(reply, &err);
+	serve_add_header(reply, "Upload-Offset", "%llu",
+	    (unsigned long long)parts_have(http->parts, name));
+	return SERVE_REPLY;
+}
+
+/* What the headers say of this piece; *${code} is the refusal's. */
+static enum status
+read_head(struct upload *up, struct http *http, uint64_t *have, unsigned *code,
+    struct err *err)
+{
+	int64_t announced = serve_body_announced(up->request);
+	enum status st;
+
+	*code = 400;
+	if ((st = parse_name(up->name, serve_tail(up->request), err)) != ST_OK)
+		return st;
+	st = parse_bytes(&up->at, up->request, "Upload-Offset", 0, err);
+	if (st != ST_OK)
+		return st;
+	st = parse_bytes(&up->total, up->request, "Upload-Length",
+	    announced >= 0 && up->at <= BUNDLE_MAX
+		? up->at + (uint64_t)announced
+		: 0,
+	    err);
+	if (st != ST_OK)
+		return st;
+	if (up->total > BUNDLE_MAX) {
+		*code = 413;
+		return err_set(err, ST_INVALID,
+		    "a bundle of %llu bytes; %u are allowed",
+		    (unsigned long long)up->total, BUNDLE_MAX);
+	}
+	if (up->total < BUNDLE_HEAD_LEN || up->at > up->total ||
+	    (announced >= 0 && (uint64_t)announced > up->total - up->at))
+		return err_set(err, ST_INVALID,
+		    "a piece that does not fit its Upload-Length");
+	*have = parts_have(http->parts, up->name);
+	if (up->at > *have) {
+		*code = 409;
+		return err_set(err, ST_CONFLICT,
+		    "%llu bytes are here; go on from there",
+		    (unsigned long long)*have);
+	}
+	return ST_OK;
+}
+
+/* POST, its head: is there anything against taking these bytes? */
+enum serve_next
+upload_begin(
+    void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	struct http *http = arg;
+	struct upload *up;
+	uint64_t have = 0;
+	unsigned code = 400;
+	struct err err;
+
+	if ((up = calloc(1, sizeof(*up))) == NULL) {
+		err_set(&err, ST_NOMEM, "take an upload: no memory");
+		return serve_refuse(reply, &err);
+	}
+	up->request = request;
+	serve_set_data(request, up);
+	if (read_head(up, http, &have, &code, &err) != ST_OK)
+		return refuse_at(reply, code, &err, have);
+	if (parts_start(http->parts, &up->part, up->name, up->total, &err) !=
+	    ST_OK) {
+		serve_refuse(reply, &err);
+		serve_add_header(reply, "Retry-After", "60");
+		return SERVE_REPLY;
+	}
+	return SERVE_MORE;
+}
+
+/*
+ * The first bytes name a laptop.  What names none of ours is not kept, so
+ * that strangers cannot fill the folder by guessing.
+ */
+static enum status
+check_first(struct http *http, const void *bytes, size_t len, struct err *err)
+{
+	struct people_device device;
+	struct bundle_head head;
+	enum status st;
+
+	if (len < BUNDLE_HEAD_LEN)
+		return ST_OK; /* judged when it is whole */
+	st = bundle_head_unpack(&head, bytes, BUNDLE_HEAD_LEN, err);
+	if (st != ST_OK)
+		return st;
+	if (head.authority != http->server->authority)
+		return err_set(err, ST_UNTRUSTED, "a bundle for server %u",
+		    head.authority);
+	if (people_device(http->server->people, head.device, &device, err) !=
+	    ST_OK)
+		return err_set(err, ST_UNTRUSTED, "no laptop of ours");
+	return ST_OK;
+}
+
+/* POST, a piece of its body. */
+enum status
+upload_data(void *arg, struct serve_request *request, const void *bytes,
+    size_t len, struct err *err)
+{
+	struct upload *up = serve_data(request);
+	struct http *http = arg;
+	enum status st = ST_OK;
+
+	if (len > up->total - up->at)
+		return err_set(
+		    err, ST_INVALID, "more bytes than its Upload-Length says");
+	if (up->at == 0)
+		st = check_first(http, bytes, len, err);
+	if (st == ST_OK)
+		st = part_write(up->part, up->at, bytes, len, err);
+	else
+		parts_drop(http->parts, up->name);
+	if (st == ST_OK)
+		up->at += len;
+	return st;
+}
+
+/* Read the whole bundle and check it against its name. */
+static enum status
+read_whole(struct upload *up, uint8_t **out, struct err *err)
+{
+	uint8_t name[BUNDLE_NAME_LEN];
+	enum status st;
+
+	if ((*out = malloc((size_t)up->total)) == NULL)
+		return err_set(err, ST_NOMEM, "take an upload: no memory");
+	st = part_read(up->part, *out, (size_t)up->total, err);
+	if (st != ST_OK)
+		return st;
+	bundle_name(name, *out, (size_t)up->total);
+	if (memcmp(name, up->name, sizeof(name)) != 0)
+		return err_set(err, ST_CONFLICT,
+		    "the bytes are not those that were named; send them again");
+	return ST_OK;
+}
+
+static enum serve_next
+refuse_whole(struct http *http, struct upload *up, struct serve_reply *reply,
+    const struct err *err)
+{
+	if (err->status == ST_BUSY) {
+		/* The bytes stay: an empty POST is enough next time. */
+		serve_refuse_code(reply, 503, err->status, err->text);
+		serve_add_header(reply, "Retry-After", "2");
+		serve_add_header(reply, "Upload-Offset", "%llu",
+		    (unsigned long long)up->total);
+		return SERVE_REPLY;
+	}
+	if (err->status == ST_NOMEM || err->status == ST_IO)
+		return serve_refuse(reply, err);
+	parts_drop(http->parts, up->name);
+	return refuse_at(reply,
+	    err->status == ST_CONFLICT        ? 422
+		: err->status == ST_UNTRUSTED ? 403
+					      : 400,
+	    err, 0);
+}
+
+/* POST, when this piece is here: if it was the last one, take it in. */
+enum serve_next
+upload_handle(
+    void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	struct upload *up = serve_data(request);
+	struct http *http = arg;
+	struct intake_job *job = NULL;
+	uint8_t *bytes = NULL;
+	uint64_t have = 0;
+	struct err err;
+	enum status st;
+
+	if ((st = part_len(up->part, &have, &err)) != ST_OK)
+		goto out;
+	if (have < up->total) {
+		reply->code = 202;
+		serve_add_header(
+		    reply, "Upload-Offset", "%llu", (unsigned long long)have);
+		return SERVE_REPLY;
+	}
+	if ((st = read_whole(up, &bytes, &err)) != ST_OK)
+		goto out;
+	st = intake_open(
+	    &job, http->server, up->name, bytes, (size_t)up->total, &err);
+	if (st == ST_OK)
+		st = committer_put(
+		    http->committer, job, (size_t)up->total, up, &err);
+out:
+	free(bytes);
+	if (st == ST_OK)
+		return SERVE_LATER;
+	intake_job_free(job);
+	return refuse_whole(http, up, reply, &err);
+}
+
+void
+upload_answer(void *arg, void *upload, enum status st,
+    const struct writer *bytes, const struct err *err)
+{
+	struct serve_reply reply = { .code = 200 };
+	struct upload *up = upload;
+	struct http *http = arg;
+
+	if (st == ST_OK) {
+		reply.type = "application/octet-stream";
+		reply.body = bytes->bytes;
+		reply.len = bytes->len;
+		reply.own = SERVE_COPY;
+		parts_done(http->parts, up->name);
+	} else if (st == ST_BUSY) {
+		serve_refuse_code(&reply, 503, st, err->text);
+		serve_add_header(&reply, "Retry-After", "2");
+	} else {
+		serve_refuse(&reply, err);
+	}
+	serve_add_header(&reply, "Padu-Protocol", "%d-%d", PROTOCOL_VERSION_MIN,
+	    PROTOCOL_VERSION_MAX);
+	serve_reply_later(up->request, &reply);
+}
+
+void
+upload_close(void *arg, struct serve_request *request)
+{
+	struct upload *up = serve_data(request);
+
+	(void)arg;
+	if (up == NULL)
+		return;
+	part_close(up->part);
+	free(up);
+}
