@@ -1,0 +1,61 @@
+#ifndef SYNC_SERVER_PEOPLE_PEOPLE_INTERNAL_H
+#define SYNC_SERVER_PEOPLE_PEOPLE_INTERNAL_H
+
+/* people: what its files share.  SQL lies in people_sql.c. */
+
+#include <pthread.h>
+
+#include "common/store/db.h"
+
+#include "sync-server/people/people.h"
+
+enum people_sql {
+	Q_PERSON_ADD,
+	Q_PERSON_GET,
+	Q_PERSON_NAMED,
+	Q_PERSON_EACH,
+	Q_PERSON_COUNT,
+	Q_CODE_ADD,
+	Q_CODE_GET,
+	Q_CODE_USE,
+	Q_CODE_COUNT,
+	Q_DEVICE_ADD,
+	Q_DEVICE_GET,
+	Q_DEVICE_BY_KEY,
+	Q_DEVICE_EACH,
+	Q_WRITER_ADD,
+	Q_WRITER_GET,
+	Q_CARD_ADD,
+	Q_CARD_EACH,
+	Q_CARD_FIRST,
+	Q_REVOKE,
+	Q_REVOKE_EACH,
+	PEOPLE_SQL_COUNT
+};
+
+extern const char *const people_sql[PEOPLE_SQL_COUNT];
+
+/* A card and from which number on it is in force; sorted by both. */
+struct people_card {
+	uint32_t from_seq;
+	struct people_writer writer;
+};
+
+struct people {
+	struct db *db; /* not ours */
+	struct db_table *sql;
+
+	pthread_rwlock_t lock;         /* for what follows */
+	struct people_device *devices; /* ascending */
+	struct people_card *cards;     /* ascending by writer, from_seq */
+	size_t ndevices, ncards;
+};
+
+/* Villages as the database keeps them: u64 each, big-endian. */
+enum status people_places_read(
+    uint64_t *out, uint16_t *n, const void *bytes, size_t len, struct err *err);
+
+/* Read the look-up tables anew, after a commit that changed them. */
+enum status people_reload(struct people *people, struct err *err);
+
+#endif /* SYNC_SERVER_PEOPLE_PEOPLE_INTERNAL_H */
