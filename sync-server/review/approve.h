@@ -14,22 +14,47 @@
  * has exactly these heads.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
 
-struct record;
 struct server;
+struct store_row;
+
+struct approve_opts {
+	uint64_t record;
+	bool members;    /* a household: its persons too, all or none */
+	uint32_t person; /* an approver */
+	/* The record as it was looked at; 0.0: as it is now. */
+	uint32_t shown_epoch;
+	uint64_t shown_version;
+};
+
+struct approve_result {
+	size_t approved; /* records newly approved, and queued to go up */
+	size_t already;  /* records whose approval stands */
+};
+
+/*
+ * Approve, durably.  Takes and releases the server's lock.  Doing it again
+ * changes nothing.  ST_NOTFOUND: no such record.  ST_CONFLICT: it moved since
+ * it was shown.  ST_INVALID: an open finding blocks it, or the approver wrote
+ * a part of it.
+ */
+enum status approve_put(struct server *server, const struct approve_opts *opts,
+    struct approve_result *out, struct err *err);
 
 /*
  * To be called by whoever writes record rows, in the same transaction,
- * server locked, after store_rows_write(): undoes the approvals of those of
- * the ${n} records whose heads are no longer the approved ones, withdraws
- * what waits in the outbox, and puts a correction there for what may have
- * been sent.  ${records} are the new states, beside ${ids}.
+ * server locked, after they were written (accept_opts.touched; ${server} is
+ * a struct server): undoes the approvals of those of the ${n} records whose
+ * heads are no longer the approved ones, withdraws what waits in the outbox,
+ * and puts a correction there for what may have been sent.  A row without
+ * body is a record that is gone: what the outbox holds of it goes too.
  */
-enum status approve_touched(struct server *server, const uint64_t *ids,
-    const struct record *const *records, size_t n, struct err *err);
+enum status approve_touched(
+    void *server, const struct store_row *rows, size_t n, struct err *err);
 
 #endif /* SYNC_SERVER_REVIEW_APPROVE_H */
