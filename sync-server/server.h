@@ -63,10 +63,19 @@ struct server {
 	struct server_private *private;
 };
 
-/* Make a new server in ${dir}.  ST_CONFLICT: there is one already. */
+/*
+ * Make a new server in ${dir}, for the area whose code ${authority} is
+ * (id.h), run by the office ${name}.  A call that was cut off is finished by
+ * the next one.  ST_CONFLICT: there is one already.  ST_INVALID: no such
+ * area code, or a name that is empty, too long or not UTF-8.
+ */
 enum status server_create(const struct server_opts *opts, unsigned authority,
     const char *name, struct err *err);
-/* Open it; finishes what a crash left undone. */
+/*
+ * Open it; finishes what a crash left undone.  ST_NOTFOUND: there is none.
+ * ST_BUSY: another program has it open.  ST_UNTRUSTED: store.key is another
+ * server's, or a file was altered.
+ */
 enum status server_open(
     struct server **out, const struct server_opts *opts, struct err *err);
 void server_close(struct server *server);
