@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 seconds=15
 [ "${PADU_LONG:-0}" = 1 ] && seconds=600
-build=build-fuzz
+build="build-fuzz"
 if ! { [ -f $build/build.ninja ] || CC=clang meson setup $build --werror \
 	--buildtype=debugoptimized -Dfuzz=true \
 	-Db_sanitize=address,undefined -Db_lundef=false; } ||
