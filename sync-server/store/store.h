@@ -31,8 +31,8 @@ struct db;
 struct store;
 
 /* Over ${db}, already open and migrated, which must outlive the store. */
-enum status store_open(
-    struct store **out, struct db *db, unsigned authority, struct err *err);
+enum status store_open(struct store **out, struct db *db, unsigned authority,
+    struct err *err);
 void store_close(struct store *store);
 
 /* ---- transactions -------------------------------------------------- */
@@ -44,14 +44,14 @@ void store_rollback(struct store *store);
 
 /* Per-regency counters, locked by store_begin(); kept by store_commit(). */
 struct store_state {
-	uint32_t epoch;       /* grows at a restore */
-	uint64_t version;     /* of the last accepted set or rebuild */
-	uint32_t next_writer; /* writer index to hand out */
+	uint32_t epoch;         /* grows at a restore */
+	uint64_t version;       /* of the last accepted set or rebuild */
+	uint32_t next_writer;   /* writer index to hand out */
 	uint32_t next_device;
 	uint32_t next_person;
-	uint32_t desk_writer;  /* writer index of the desk in this epoch */
-	uint32_t desk_seq;     /* last number the desk signed */
-	uint32_t desk_counter; /* last record counter the desk used */
+	uint32_t desk_writer;   /* writer index of the desk in this epoch */
+	uint32_t desk_seq;      /* last number the desk signed */
+	uint32_t desk_counter;  /* last record counter the desk used */
 	uint64_t desk_hlc;
 	uint8_t desk_prev[CHANGE_ID_LEN];
 };
@@ -63,8 +63,8 @@ struct store_state *store_state(struct store *store);
 
 struct store_row {
 	uint64_t id;
-	uint8_t kind;   /* enum change_record_kind */
-	uint64_t place; /* region_pack() of its village, 0 unknown */
+	uint8_t kind;        /* enum change_record_kind */
+	uint64_t place;      /* region_pack() of its village, 0 unknown */
 	uint32_t epoch;
 	uint64_t version;    /* when it last changed */
 	const uint8_t *body; /* merge/record.h */
@@ -76,16 +76,16 @@ struct store_row {
  * those that exist, in order, its row valid during the call only.
  */
 enum status store_rows_read(struct store *store, const uint64_t *ids, size_t n,
-    enum status (*each)(
-	void *arg, size_t i, const struct store_row *row, struct err *err),
+    enum status (*each)(void *arg, size_t i, const struct store_row *row,
+	struct err *err),
     void *arg, struct err *err);
 /* Insert or replace whole rows, ascending ids. */
 enum status store_rows_write(struct store *store, const struct store_row *rows,
     size_t n, struct err *err);
 /* Every row, ascending by id. */
 enum status store_rows_each(struct store *store,
-    enum status (*each)(
-	void *arg, const struct store_row *row, struct err *err),
+    enum status (*each)(void *arg, const struct store_row *row,
+	struct err *err),
     void *arg, struct err *err);
 /* Forget all that can be rebuilt. */
 enum status store_rows_clear(struct store *store, struct err *err);
@@ -97,17 +97,17 @@ enum store_log_state {
 	STORE_LOG_ACCEPTED = 1,
 	STORE_LOG_VOIDED = 2,      /* by the desk */
 	STORE_LOG_QUARANTINED = 3, /* opened and signed, judged misnamed or
-	                            * the like; counted in the log because
-	                            * others may name it */
+				    * the like; counted in the log because
+				    * others may name it */
 };
 
 struct store_log {
-	uint64_t n; /* arrival order, from 1; filled in by append */
+	uint64_t n;           /* arrival order, from 1; filled in by append */
 	enum store_log_state state;
 	enum receipt_reason reason;
-	uint32_t epoch; /* stamp */
+	uint32_t epoch;       /* stamp */
 	uint64_t version;
-	int64_t time_ms; /* arrival */
+	int64_t time_ms;      /* arrival */
 	struct change_head head;
 	uint8_t id[CHANGE_ID_LEN];
 	const uint8_t *bytes; /* as received, or the erased form */
@@ -116,11 +116,11 @@ struct store_log {
 };
 
 /* ST_CONFLICT: that change id is there already. */
-enum status store_log_append(
-    struct store *store, struct store_log *entry, struct err *err);
+enum status store_log_append(struct store *store, struct store_log *entry,
+    struct err *err);
 /* Change state, reason, stamp and receipt of entry ${entry->n}. */
-enum status store_log_update(
-    struct store *store, const struct store_log *entry, struct err *err);
+enum status store_log_update(struct store *store, const struct store_log *entry,
+    struct err *err);
 /* Replace the bytes by the erased form. */
 enum status store_log_erase(struct store *store, uint64_t n,
     const uint8_t *bytes, size_t len, struct err *err);
@@ -135,8 +135,8 @@ enum status store_log_by_seq(struct store *store, uint32_t writer, uint32_t seq,
 bool store_log_accepted(struct store *store, uint64_t set_id, uint64_t record);
 /* Every entry, in order of arrival, from ${n} on. */
 enum status store_log_each(struct store *store, uint64_t from,
-    enum status (*each)(
-	void *arg, const struct store_log *entry, struct err *err),
+    enum status (*each)(void *arg, const struct store_log *entry,
+	struct err *err),
     void *arg, struct err *err);
 
 #endif /* SYNC_SERVER_STORE_STORE_H */
