@@ -51,6 +51,11 @@
 /* A CSV cell and row: the longest field is a note of 2,000 characters. */
 #define CSV_CELL_MAX 8192u
 #define CSV_COLUMNS_MAX 256u
+#define SHEET_LINE_MAX (128u << 10) /* bytes; the longest seen have 2 kB */
+#define SHEET_LINES_MAX 16u	    /* lines of one row: notes and addresses */
+#define PRELIST_ROWS_MAX 4000000u   /* the largest regency has 1.6 million */
+#define PRELIST_MEMBERS_MAX 30u	    /* of a family, DOMAIN 4.2 */
+#define PRELIST_TITLE_LINES_MAX 20u /* above the header */
 
 /* The region table: both editions together are 92,000 rows and 3.6 MB. */
 #define REGION_TABLE_MAX (16u << 20)	 /* bytes of regions.csv */
