@@ -39,8 +39,8 @@ struct agent_opts {
 	struct passphrase_cost cost; /* of new passphrases; 0: calibrated */
 };
 
-enum status agent_open(struct agent **out, const struct agent_opts *opts,
-    struct err *err);
+enum status agent_open(
+    struct agent **out, const struct agent_opts *opts, struct err *err);
 void agent_close(struct agent *agent);
 
 /*
@@ -50,9 +50,9 @@ void agent_close(struct agent *agent);
  * of its people.
  */
 struct agent_enrol {
-	const char *code;       /* as typed */
-	const char *url;        /* of the server */
-	const char *label;      /* initials, public */
+	const char *code;  /* as typed */
+	const char *url;   /* of the server */
+	const char *label; /* initials, public */
 	const char *passphrase;
 };
 enum status agent_enrol_request(struct agent *agent,
@@ -92,7 +92,7 @@ struct agent_synced {
 	bool more;   /* another exchange should follow at once */
 	bool locked; /* what came down is kept, and read at the next unlock */
 	unsigned merged, quarantined, refused, voided; /* receipts, by state */
-	unsigned records; /* that came down */
+	unsigned records;                              /* that came down */
 	unsigned dropped; /* that left this laptop's scope */
 	unsigned desk;    /* change sets of the desk */
 	unsigned returns; /* visits sent back */
@@ -106,8 +106,8 @@ enum status agent_sync_reply(struct agent *agent, const uint8_t name[32],
  * A newer card of the same server (after a restore or a change of keys).
  * ST_UNTRUSTED: another root's.
  */
-enum status agent_server_card(struct agent *agent, const uint8_t *card,
-    size_t len, struct err *err);
+enum status agent_server_card(
+    struct agent *agent, const uint8_t *card, size_t len, struct err *err);
 /* "" before the enrolment. */
 const char *agent_url(const struct agent *agent);
 
@@ -115,18 +115,18 @@ const char *agent_url(const struct agent *agent);
  * What stands where, as JSON: waiting, delivered, refused, ...; needs no
  * unlocking, but tells more then.
  */
-enum status agent_status(struct agent *agent, struct writer *out,
-    struct err *err);
+enum status agent_status(
+    struct agent *agent, struct writer *out, struct err *err);
 /* Households of ${village} (NULL: of all), one JSON object a line. */
 enum status agent_list(struct agent *agent, const char *village,
     struct writer *out, struct err *err);
 /* One record with what is shown, as JSON; a household with its members. */
-enum status agent_show(struct agent *agent, uint64_t id, struct writer *out,
-    struct err *err);
+enum status agent_show(
+    struct agent *agent, uint64_t id, struct writer *out, struct err *err);
 /* Visits made here, and those sent back, newest first, one a line. */
-enum status agent_visits(struct agent *agent, struct writer *out,
-    struct err *err);
-enum status agent_returns(struct agent *agent, struct writer *out,
-    struct err *err);
+enum status agent_visits(
+    struct agent *agent, struct writer *out, struct err *err);
+enum status agent_returns(
+    struct agent *agent, struct writer *out, struct err *err);
 
 #endif /* AGENT_AGENT_H */

@@ -1,0 +1,35 @@
+#ifndef AGENT_AGENT_INTERNAL_H
+#define AGENT_AGENT_INTERNAL_H
+
+/* What agent.c (the owner), agent_enrol.c, agent_sync.c and agent_tell.c
+ * share. */
+
+#include "agent/agent.h"
+#include "agent/sync/sync.h"
+#include "agent/unlock/device.h"
+#include "agent/unlock/unlocked.h"
+
+struct agent {
+	const struct env *env;
+	char *dir;
+	char *device_path;
+	char *store_path;
+	char *vfs; /* NULL: the one that main registers */
+	struct passphrase_cost cost;
+	struct device *device; /* NULL: not enrolled */
+	struct spool *spool;
+	struct unlocked *open; /* NULL: locked */
+	struct sync_sent sent;
+	struct enrolling *enrolling;
+};
+
+/* ST_NOTFOUND, with a sentence, unless the laptop is enrolled. */
+enum status agent_need_enrolled(const struct agent *agent, struct err *err);
+/* ST_LOCKED, with a sentence, unless somebody has unlocked it. */
+enum status agent_need_unlocked(const struct agent *agent, struct err *err);
+void agent_unlocked_opts(const struct agent *agent, struct unlocked_opts *opts);
+
+/* Keys between an enrolment's request and its reply. */
+void agent_enrolling_free(struct enrolling *enrolling);
+
+#endif /* AGENT_AGENT_INTERNAL_H */

@@ -1,0 +1,128 @@
+#include <string.h>
+
+#include "common/base/env.h"
+#include "common/base/writer.h"
+
+#include "agent/agent_internal.h"
+#include "agent/outbox/post.h"
+
+enum status
+agent_sync_bundle(struct agent *agent, bool pull, struct writer *out,
+    uint8_t name[32], struct err *err)
+{
+	struct unlocked *u = agent->open;
+	enum status st;
+
+	if ((st = agent_need_enrolled(agent, err)) != ST_OK)
+		return st;
+	if (u != NULL) {
+		if ((st = unlocked_sign(u, err)) != ST_OK)
+			return st;
+		st = post_fill(u->post, &u->standing, err);
+		if (st != ST_OK)
+			return st;
+	}
+	st = sync_bundle(agent->spool, agent->device, env_now_ms(agent->env),
+	    pull, out, &agent->sent, err);
+	if (st == ST_OK)
+		memcpy(name, agent->sent.name, BUNDLE_NAME_LEN);
+	return st;
+}
+
+/* The store has it: the device file and the spool follow. */
+static enum status
+follow(struct agent *agent, const struct sync_reply *reply, struct err *err)
+{
+	struct device *d = agent->device;
+	struct standing *s = &agent->open->standing;
+	enum status st = ST_OK;
+
+	if (d->cursor.epoch != s->cursor.epoch ||
+	    d->cursor.version != s->cursor.version) {
+		d->cursor = s->cursor;
+		d->server_ms = s->server_ms;
+		st = device_write(d, agent->env, agent->device_path, err);
+	}
+	if (st == ST_OK)
+		st = sync_answered(agent->spool, reply, err);
+	return st;
+}
+
+static enum status
+take_unlocked(struct agent *agent, const struct sync_reply *reply, bool page,
+    struct agent_synced *out, struct err *err)
+{
+	struct err why;
+	enum status st;
+
+	st = sync_take(agent->open, agent->device, reply, page, out, err);
+	if (page && (st == ST_INVALID || st == ST_UNTRUSTED)) {
+		/* The receipts are good, whatever became of the page. */
+		why = *err;
+		st = sync_take(
+		    agent->open, agent->device, reply, false, out, err);
+		if (st == ST_OK)
+			st = follow(agent, reply, err);
+		if (st != ST_OK)
+			return st;
+		*err = why;
+		err_wrap(err,
+		    "receipts were kept, but what came down with "
+		    "them cannot be read");
+		return err->status;
+	}
+	return st == ST_OK ? follow(agent, reply, err) : st;
+}
+
+enum status
+agent_sync_reply(struct agent *agent, const uint8_t name[32],
+    const uint8_t *reply, size_t len, struct agent_synced *out, struct err *err)
+{
+	struct sync_reply r;
+	bool latest, more;
+	enum status st;
+
+	if ((st = agent_need_enrolled(agent, err)) != ST_OK)
+		return st;
+	st = sync_reply_open(&r, agent->device, name, reply, len, err);
+	if (st != ST_OK)
+		return st;
+	latest = agent->sent.any &&
+	    memcmp(agent->sent.name, name, BUNDLE_NAME_LEN) == 0;
+	out->locked = agent->open == NULL;
+	if (agent->open != NULL) {
+		st = take_unlocked(agent, &r, latest, out, err);
+	} else {
+		more = r.reply.more;
+		st = sync_keep(agent->spool, agent->device, agent->env,
+		    agent->device_path, name, &r, latest, reply, len, err);
+		if (st == ST_OK)
+			st = sync_answered(agent->spool, &r, err);
+		out->more =
+		    latest && more && agent->device->nkept < DEVICE_KEPT_MAX;
+	}
+	if (st == ST_OK && latest) {
+		/* The next page follows another bundle. */
+		if (agent->sent.left && r.reply.nreceipts > 0)
+			out->more = true;
+		agent->sent.any = false;
+	}
+	sync_reply_free(&r);
+	return st;
+}
+
+enum status
+agent_server_card(
+    struct agent *agent, const uint8_t *card, size_t len, struct err *err)
+{
+	struct device *d = agent->device;
+	enum status st;
+
+	if ((st = agent_need_enrolled(agent, err)) != ST_OK)
+		return st;
+	if (len == d->server_len && memcmp(card, d->server_bytes, len) == 0)
+		return ST_OK;
+	if ((st = device_set_server(d, card, len, err)) != ST_OK)
+		return st;
+	return device_write(d, agent->env, agent->device_path, err);
+}

@@ -1,0 +1,320 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/day.h"
+#include "common/base/env.h"
+#include "common/base/id.h"
+#include "common/base/writer.h"
+#include "common/json/json.h"
+#include "common/place/region.h"
+#include "common/wire/spool.h"
+
+#include "agent/agent_internal.h"
+#include "agent/outbox/answer.h"
+#include "agent/outbox/chain.h"
+#include "agent/outbox/post.h"
+#include "agent/records/display.h"
+#include "agent/records/listed.h"
+#include "agent/records/view.h"
+#include "agent/sync/desk_box.h"
+#include "agent/visit/visit.h"
+
+/* A clock that differs by more is told to the person. */
+#define CLOCK_TOLERANCE_MS (10 * 60 * 1000)
+
+struct telling {
+	struct unlocked *u;
+	struct writer *out;    /* lines */
+	struct json_writer *w; /* or one document */
+};
+
+static enum status
+end_line(struct json_writer *w, struct writer *out, struct err *err)
+{
+	enum status st = json_writer_finish(w, err);
+
+	if (st == ST_OK)
+		writer_u8(out, '\n');
+	return st;
+}
+
+/* One record into an object that is open. */
+static enum status
+put_record(struct unlocked *u, struct json_writer *w,
+    const struct listed_line *line, struct err *err)
+{
+	struct display d;
+	enum status st;
+
+	st = display_read(
+	    u->reader, line->id, u->standing.cursor.epoch, &d, err);
+	if (st != ST_OK)
+		return st;
+	view_put(w, &d, line->place, u->ins);
+	display_free(&d);
+	return ST_OK;
+}
+
+static enum status
+put_member(void *arg, const struct listed_line *line, struct err *err)
+{
+	struct telling *t = arg;
+	enum status st;
+
+	json_put_object(t->w, NULL);
+	st = put_record(t->u, t->w, line, err);
+	json_put_end(t->w);
+	return st;
+}
+
+static enum status
+put_member_id(void *arg, const struct listed_line *line, struct err *err)
+{
+	struct telling *t = arg;
+
+	(void)err;
+	json_put_decimal(t->w, NULL, line->id);
+	return ST_OK;
+}
+
+static enum status
+put_household(void *arg, const struct listed_line *line, struct err *err)
+{
+	struct telling *t = arg;
+	struct json_writer w = json_writer_start(t->out);
+	enum status st;
+
+	t->w = &w;
+	json_put_object(&w, NULL);
+	st = put_record(t->u, &w, line, err);
+	json_put_array(&w, "members");
+	if (st == ST_OK)
+		st = listed_members(
+		    t->u->listed, line->id, put_member_id, t, err);
+	json_put_end(&w);
+	json_put_end(&w);
+	return st == ST_OK ? end_line(&w, t->out, err) : st;
+}
+
+enum status
+agent_list(struct agent *agent, const char *village, struct writer *out,
+    struct err *err)
+{
+	struct telling t = { .u = agent->open, .out = out };
+	uint64_t place = 0;
+	enum status st;
+
+	if ((st = agent_need_unlocked(agent, err)) != ST_OK)
+		return st;
+	if (village != NULL &&
+	    (st = region_parse(&place, village, err)) != ST_OK)
+		return st;
+	return listed_households(t.u->listed, place, put_household, &t, err);
+}
+
+enum status
+agent_show(
+    struct agent *agent, uint64_t id, struct writer *out, struct err *err)
+{
+	struct json_writer w = json_writer_start(out);
+	struct telling t = { .u = agent->open, .w = &w };
+	char text[ID_TEXT_SIZE];
+	struct display d;
+	enum status st;
+
+	if ((st = agent_need_unlocked(agent, err)) != ST_OK)
+		return st;
+	st = display_read(t.u->reader, id, t.u->standing.cursor.epoch, &d, err);
+	if (st != ST_OK)
+		return st;
+	if (d.kind == 0) {
+		id_print(id, text);
+		st = err_set(err, ST_NOTFOUND,
+		    "there is no record %s on this laptop", text);
+		goto out;
+	}
+	json_put_object(&w, NULL);
+	view_put(&w, &d, d.place, t.u->ins);
+	if (d.kind == RECORD_HOUSEHOLD) {
+		json_put_array(&w, "members");
+		st = listed_members(t.u->listed, id, put_member, &t, err);
+		json_put_end(&w);
+	}
+	json_put_end(&w);
+	if (st == ST_OK)
+		st = end_line(&w, out, err);
+out:
+	display_free(&d);
+	return st;
+}
+
+/* What became of a visit, in one word. */
+static const char *
+visit_state(const struct visit_line *line)
+{
+	if (line->out > 0)
+		return "refused";
+	if (line->quarantined > 0)
+		return "quarantined";
+	if (line->open > 0)
+		return "unsigned";
+	if (line->waiting > 0)
+		return "waiting";
+	return "delivered";
+}
+
+static enum status
+put_visit(void *arg, const struct visit_line *line, struct err *err)
+{
+	struct telling *t = arg;
+	struct json_writer w = json_writer_start(t->out);
+	char day[DAY_TEXT_SIZE];
+
+	day_print(line->day, day);
+	json_put_object(&w, NULL);
+	json_put_decimal(&w, "visit", line->id);
+	json_put_decimal(&w, "household", line->household);
+	json_put_string(&w, "day", day);
+	json_put_i64(&w, "writer", line->writer);
+	json_put_i64(&w, "saved_ms", line->saved_ms);
+	json_put_string(&w, "state", visit_state(line));
+	json_put_end(&w);
+	return end_line(&w, t->out, err);
+}
+
+enum status
+agent_visits(struct agent *agent, struct writer *out, struct err *err)
+{
+	struct telling t = { .u = agent->open, .out = out };
+	enum status st = agent_need_unlocked(agent, err);
+
+	if (st != ST_OK)
+		return st;
+	return visits_each(
+	    t.u->visits, t.u->standing.cursor.epoch, put_visit, &t, err);
+}
+
+static enum status
+put_return(void *arg, const struct desk_return *ret, struct err *err)
+{
+	struct telling *t = arg;
+	struct json_writer w = json_writer_start(t->out);
+
+	json_put_object(&w, NULL);
+	json_put_decimal(&w, "visit", ret->visit);
+	json_put_decimal(&w, "household", ret->household);
+	json_put_decimal(&w, "number", ret->number);
+	json_put_i64(&w, "time_ms", ret->time_ms);
+	json_put_string(&w, "by", ret->by);
+	json_put_string(&w, "reason", ret->reason);
+	json_put_end(&w);
+	return end_line(&w, t->out, err);
+}
+
+enum status
+agent_returns(struct agent *agent, struct writer *out, struct err *err)
+{
+	struct telling t = { .u = agent->open, .out = out };
+	enum status st = agent_need_unlocked(agent, err);
+
+	if (st != ST_OK)
+		return st;
+	return desk_box_returns(t.u->desk, put_return, &t, err);
+}
+
+static enum status
+put_person(void *arg, uint32_t writer, const char *label, struct err *err)
+{
+	struct json_writer *w = arg;
+
+	(void)err;
+	json_put_object(w, NULL);
+	json_put_string(w, "label", label);
+	json_put_i64(w, "writer", writer);
+	json_put_end(w);
+	return ST_OK;
+}
+
+static enum status
+put_unlocked(struct unlocked *u, struct json_writer *w, struct err *err)
+{
+	struct answer_counts sets;
+	struct listed_counts records;
+	unsigned returns;
+	size_t unsigned_rows, due;
+	enum status st;
+
+	if ((st = answers_count(
+		 u->answers, u->standing.cursor.epoch, &sets, err)) != ST_OK ||
+	    (st = listed_count(u->listed, &records, err)) != ST_OK ||
+	    (st = desk_box_count(u->desk, &returns, err)) != ST_OK ||
+	    (st = chain_count_open(u->chain, 0, &unsigned_rows, err)) !=
+		ST_OK ||
+	    (st = post_count(u->post, &u->standing, &due, err)) != ST_OK)
+		return st;
+	json_put_string(w, "label", u->signer.label);
+	json_put_i64(w, "writer", u->signer.writer);
+	json_put_i64(w, "households", records.households);
+	json_put_i64(w, "persons", records.persons);
+	json_put_i64(w, "conflicts", records.conflicts);
+	json_put_i64(w, "unsigned_records", (int64_t)unsigned_rows);
+	json_put_object(w, "changesets");
+	json_put_i64(w, "open", sets.open);
+	json_put_i64(w, "waiting", sets.waiting);
+	json_put_i64(w, "merged", sets.merged);
+	json_put_i64(w, "quarantined", sets.quarantined);
+	json_put_i64(w, "refused", sets.refused);
+	json_put_i64(w, "voided", sets.voided);
+	json_put_i64(w, "due", (int64_t)due);
+	json_put_end(w);
+	json_put_i64(w, "returns", returns);
+	json_put_array(w, "people");
+	st = signers_each(u->signers, put_person, w, err);
+	json_put_end(w);
+	return st;
+}
+
+static void
+put_clock(struct json_writer *w, const struct agent *agent)
+{
+	const struct device *d = agent->device;
+	int64_t server = d->server_ms, now = env_now_ms(agent->env);
+
+	if (agent->open != NULL)
+		server = agent->open->standing.server_ms;
+	json_put_i64(w, "server_ms", server);
+	json_put_bool(w, "clock_behind", now < server - CLOCK_TOLERANCE_MS);
+}
+
+enum status
+agent_status(struct agent *agent, struct writer *out, struct err *err)
+{
+	struct json_writer w = json_writer_start(out);
+	const struct device *d = agent->device;
+	struct cursor at;
+	uint8_t *names = NULL;
+	size_t n = 0;
+	enum status st;
+
+	json_put_object(&w, NULL);
+	json_put_bool(&w, "enrolled", d != NULL);
+	json_put_bool(&w, "unlocked", agent->open != NULL);
+	st = spool_list(agent->spool, SPOOL_ENVELOPE, &names, &n, err);
+	if (st == ST_OK && d != NULL) {
+		at = device_cursor(d);
+		json_put_string(&w, "server", d->server.name);
+		json_put_i64(&w, "authority", d->authority);
+		json_put_i64(&w, "device", d->device);
+		json_put_string(&w, "url", d->url);
+		json_put_i64(&w, "epoch", at.epoch);
+		json_put_decimal(&w, "version", at.version);
+		json_put_i64(&w, "envelopes", (int64_t)n);
+		json_put_i64(&w, "kept_replies", d->nkept);
+		put_clock(&w, agent);
+		if (agent->open != NULL)
+			st = put_unlocked(agent->open, &w, err);
+	}
+	free(names);
+	json_put_end(&w);
+	return st == ST_OK ? end_line(&w, out, err) : st;
+}

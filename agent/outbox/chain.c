@@ -1,0 +1,232 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/env.h"
+#include "common/base/writer.h"
+#include "common/store/db.h"
+#include "common/wire/change.h"
+
+#include "agent/outbox/chain.h"
+#include "agent/outbox/chain_internal.h"
+#include "agent/outbox/row.h"
+#include "agent/unlock/signer.h"
+
+/* What a visit takes in a body besides its note. */
+#define VISIT_EXTRA 48u
+
+static const char *const SQL[CHAIN_Q_COUNT] = {
+	[CHAIN_Q_OPEN] = "SELECT set_id, instrument, fields, nrows, used,"
+			 " npreds FROM change_set"
+			 " WHERE writer = :writer AND seq IS NULL",
+
+	[CHAIN_Q_START] = "INSERT INTO change_set (set_id, writer, instrument,"
+			  " fields, nrows, used, npreds, opened_ms) VALUES"
+			  " (:set, :writer, :instrument, :fields, 0, 0, 0,"
+			  " :now)",
+
+	[CHAIN_Q_HOLDS] = "SELECT 1 FROM set_row"
+			  " WHERE record = :record AND set_id = :set",
+
+	[CHAIN_Q_PUT] = "INSERT INTO set_row (record, set_id, visit, kind,"
+			" shown_epoch, shown_version, also, writes) VALUES"
+			" (:record, :set, :visit, :kind, :epoch, :version,"
+			" :also, :writes)",
+
+	[CHAIN_Q_GREW] = "UPDATE change_set SET nrows = :nrows, used = :used,"
+			 " npreds = :npreds WHERE set_id = :set",
+
+	[CHAIN_Q_ROWS] = "SELECT record, visit, kind, shown_epoch,"
+			 " shown_version, also, writes FROM set_row"
+			 " WHERE set_id = :set ORDER BY record",
+
+	[CHAIN_Q_VISIT] = "SELECT hlc, day, note FROM visit WHERE id = :id",
+
+	[CHAIN_Q_SIGNED] = "UPDATE change_set SET seq = :seq,"
+			   " change_id = :change, bytes = :bytes"
+			   " WHERE set_id = :set AND seq IS NULL",
+
+	[CHAIN_Q_OWN] = "SELECT 1 FROM change_set"
+			" WHERE set_id = :set AND writer = :writer",
+
+	[CHAIN_Q_COUNT_OPEN] = "SELECT total(nrows) FROM change_set"
+			       " WHERE seq IS NULL"
+			       " AND (:writer = 0 OR writer = :writer)",
+};
+
+enum status
+chain_open(
+    struct chain **out, struct db *db, struct signers *signers, struct err *err)
+{
+	struct chain *c;
+	enum status st;
+
+	*out = NULL;
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return err_set(err, ST_NOMEM, "no memory");
+	c->signers = signers;
+	st = db_table_open(&c->sql, db, SQL, CHAIN_Q_COUNT, err);
+	if (st == ST_OK)
+		*out = c;
+	else
+		free(c);
+	return st;
+}
+
+void
+chain_close(struct chain *chain)
+{
+	if (chain == NULL)
+		return;
+	db_table_close(chain->sql);
+	free(chain);
+}
+
+enum status
+chain_find_open(struct chain *chain, uint32_t writer, struct chain_set *out,
+    struct err *err)
+{
+	struct db_query *q = db_query(chain->sql, CHAIN_Q_OPEN);
+	enum status st;
+
+	memset(out, 0, sizeof(*out));
+	db_bind_i64(q, ":writer", writer);
+	if ((st = db_fetch(q, err)) == ST_OK) {
+		out->set_id = (uint64_t)db_column_i64(q, 0);
+		out->writer = writer;
+		out->instrument = (uint16_t)db_column_i64(q, 1);
+		out->fields = (uint16_t)db_column_i64(q, 2);
+		out->nrows = (size_t)db_column_i64(q, 3);
+		out->used = (size_t)db_column_i64(q, 4);
+		out->npreds = (size_t)db_column_i64(q, 5);
+	}
+	db_done(q);
+	return st;
+}
+
+enum status
+chain_start(struct chain *chain, const struct env *env, struct chain_set *set,
+    struct err *err)
+{
+	struct db_query *q = db_query(chain->sql, CHAIN_Q_START);
+
+	do
+		env_random(env, &set->set_id, sizeof(set->set_id));
+	while (set->set_id == 0);
+	set->nrows = set->used = set->npreds = 0;
+
+	db_bind_i64(q, ":set", (int64_t)set->set_id);
+	db_bind_i64(q, ":writer", set->writer);
+	db_bind_i64(q, ":instrument", set->instrument);
+	db_bind_i64(q, ":fields", set->fields);
+	db_bind_i64(q, ":now", env_now_ms(env));
+	if (db_run(q, NULL, err) != ST_OK)
+		return err_wrap(err, "open a change set");
+	return ST_OK;
+}
+
+bool
+chain_fits(const struct chain_set *set, const struct row *row, size_t note_len)
+{
+	size_t size = row_size(row) + VISIT_EXTRA + note_len;
+
+	return set->nrows < CHAIN_ROWS_MAX &&
+	    set->used + size <= CHAIN_BYTES_MAX &&
+	    set->npreds + row_npreds(row) + row->nalso <= CHAIN_PREDS_MAX;
+}
+
+enum status
+chain_holds(struct chain *chain, uint64_t set_id, uint64_t record, bool *holds,
+    struct err *err)
+{
+	struct db_query *q = db_query(chain->sql, CHAIN_Q_HOLDS);
+	enum status st;
+
+	db_bind_i64(q, ":record", (int64_t)record);
+	db_bind_i64(q, ":set", (int64_t)set_id);
+	st = db_fetch(q, err);
+	db_done(q);
+	*holds = st == ST_OK;
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+static enum status
+put_row(struct chain *chain, const struct chain_set *set, const struct row *row,
+    struct err *err)
+{
+	struct db_query *q = db_query(chain->sql, CHAIN_Q_PUT);
+	struct writer also = { 0 }, writes = { 0 };
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < row->nalso; i++)
+		writer_u64(&also, row->also[i]);
+	row_pack_writes(&writes, row->writes, row->nwrites);
+	if (!writer_ok(&also) || !writer_ok(&writes)) {
+		st = err_set(err, ST_NOMEM, "no memory");
+		goto out;
+	}
+	db_bind_i64(q, ":record", (int64_t)row->record);
+	db_bind_i64(q, ":set", (int64_t)set->set_id);
+	db_bind_i64(q, ":visit", (int64_t)row->visit);
+	db_bind_i64(q, ":kind", row->kind);
+	db_bind_i64(q, ":epoch", row->shown_epoch);
+	db_bind_i64(q, ":version", (int64_t)row->shown_version);
+	db_bind_blob(q, ":also", also.bytes, also.len);
+	db_bind_blob(q, ":writes", writes.bytes, writes.len);
+	st = db_run(q, NULL, err);
+out:
+	writer_free(&also);
+	writer_free(&writes);
+	return st;
+}
+
+enum status
+chain_put(struct chain *chain, struct chain_set *set, const struct row *row,
+    size_t note_len, struct err *err)
+{
+	struct db_query *q;
+
+	if (!chain_fits(set, row, note_len))
+		return err_set(err, ST_BUG, "a row that does not fit");
+	if (put_row(chain, set, row, err) != ST_OK)
+		return err_wrap(err, "add a row to a change set");
+
+	set->nrows++;
+	set->used += row_size(row) + VISIT_EXTRA + note_len;
+	set->npreds += row_npreds(row) + row->nalso;
+	q = db_query(chain->sql, CHAIN_Q_GREW);
+	db_bind_i64(q, ":nrows", (int64_t)set->nrows);
+	db_bind_i64(q, ":used", (int64_t)set->used);
+	db_bind_i64(q, ":npreds", (int64_t)set->npreds);
+	db_bind_i64(q, ":set", (int64_t)set->set_id);
+	return db_run(q, NULL, err);
+}
+
+bool
+chain_is_own(struct chain *chain, uint64_t set_id, uint32_t writer)
+{
+	struct db_query *q = db_query(chain->sql, CHAIN_Q_OWN);
+	struct err err;
+	bool own;
+
+	db_bind_i64(q, ":set", (int64_t)set_id);
+	db_bind_i64(q, ":writer", writer);
+	own = db_fetch(q, &err) == ST_OK;
+	db_done(q);
+	return own;
+}
+
+enum status
+chain_count_open(
+    struct chain *chain, uint32_t writer, size_t *nrows, struct err *err)
+{
+	struct db_query *q = db_query(chain->sql, CHAIN_Q_COUNT_OPEN);
+	enum status st;
+
+	*nrows = 0;
+	db_bind_i64(q, ":writer", writer);
+	if ((st = db_fetch(q, err)) == ST_OK)
+		*nrows = (size_t)db_column_i64(q, 0);
+	db_done(q);
+	return st;
+}

@@ -1,0 +1,87 @@
+#ifndef AGENT_OUTBOX_CHAIN_H
+#define AGENT_OUTBOX_CHAIN_H
+
+/*
+ * chain: the change sets made on this laptop, one chain for each writer.
+ *
+ *	chain_start -> open --chain_put, chain_put ...--> chain_sign -> signed
+ *
+ * A set gets its set id when it is opened, so that what is still open can
+ * be named, and its number when it is signed.  It is signed when the next
+ * row would not fit (chain_fits), when a record in it is written a second
+ * time, at a sync and at locking; its bounds while open are such that
+ * signing cannot fail for its size.
+ *
+ * All of it runs in the caller's transaction.
+ *
+ * Before: row.h.  After: post.h puts signed sets into envelopes.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+
+struct chain;
+struct db;
+struct env;
+struct row;
+struct sign_key;
+struct signer;
+struct signers;
+
+/*
+ * Bounds of an open set.  Bytes are counted before squeezing, which adds
+ * less than 1 in 100 to what it cannot squeeze; so 64 KiB are never passed.
+ */
+#define CHAIN_BYTES_MAX (60u << 10)
+#define CHAIN_ROWS_MAX 900u
+#define CHAIN_PREDS_MAX 3000u
+
+struct chain_set {
+	uint64_t set_id;
+	uint32_t writer;
+	uint16_t instrument, fields; /* versions */
+	size_t nrows, used, npreds;
+};
+
+/* Over ${db}, migrated; both must outlive it. */
+enum status chain_open(struct chain **out, struct db *db,
+    struct signers *signers, struct err *err);
+void chain_close(struct chain *chain);
+
+/* The open set of ${writer}.  ST_NOTFOUND: none is open. */
+enum status chain_find_open(struct chain *chain, uint32_t writer,
+    struct chain_set *out, struct err *err);
+/*
+ * Open a set; of ${set} writer, instrument and fields are filled in.
+ * ST_CONFLICT: writer has one open.
+ */
+enum status chain_start(struct chain *chain, const struct env *env,
+    struct chain_set *set, struct err *err);
+/* Is there room for ${row}, and for a visit with a note of ${note_len}? */
+bool chain_fits(
+    const struct chain_set *set, const struct row *row, size_t note_len);
+/* Does the set hold a row of ${record}? */
+enum status chain_holds(struct chain *chain, uint64_t set_id, uint64_t record,
+    bool *holds, struct err *err);
+/* ST_CONFLICT: the set holds a row of that record. */
+enum status chain_put(struct chain *chain, struct chain_set *set,
+    const struct row *row, size_t note_len, struct err *err);
+
+/*
+ * Close and sign the open set ${set}: ${signer} gets its number and change
+ * id, in the store too.
+ */
+enum status chain_sign(struct chain *chain, const struct env *env,
+    const struct chain_set *set, struct signer *signer,
+    const struct sign_key *key, struct err *err);
+
+/* Is ${set_id} a set of ${writer}, made here? */
+bool chain_is_own(struct chain *chain, uint64_t set_id, uint32_t writer);
+/* Records in sets that are not signed, of ${writer}, or of all (0). */
+enum status chain_count_open(
+    struct chain *chain, uint32_t writer, size_t *nrows, struct err *err);
+
+#endif /* AGENT_OUTBOX_CHAIN_H */

@@ -1,0 +1,29 @@
+#ifndef AGENT_OUTBOX_CHAIN_INTERNAL_H
+#define AGENT_OUTBOX_CHAIN_INTERNAL_H
+
+/* What chain.c (open sets) and chain_sign.c (signing them) share. */
+
+#include "agent/outbox/chain.h"
+
+struct db_table;
+
+struct chain {
+	struct signers *signers; /* not ours */
+	struct db_table *sql;
+};
+
+enum chain_query {
+	CHAIN_Q_OPEN,
+	CHAIN_Q_START,
+	CHAIN_Q_HOLDS,
+	CHAIN_Q_PUT,
+	CHAIN_Q_GREW,
+	CHAIN_Q_ROWS,
+	CHAIN_Q_VISIT,
+	CHAIN_Q_SIGNED,
+	CHAIN_Q_OWN,
+	CHAIN_Q_COUNT_OPEN,
+	CHAIN_Q_COUNT
+};
+
+#endif /* AGENT_OUTBOX_CHAIN_INTERNAL_H */

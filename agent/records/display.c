@@ -1,0 +1,248 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/id.h"
+#include "common/merge/merge.h"
+#include "common/store/db.h"
+
+#include "agent/outbox/answer.h"
+#include "agent/outbox/row.h"
+#include "agent/records/display.h"
+#include "agent/records/shelf.h"
+
+struct display_reader {
+	struct shelf *shelf; /* not ours */
+	struct db_table *sql;
+};
+
+enum { Q_ROWS, Q_COUNT };
+
+/* Ascending set ids, as ${waiting} and `also` on the wire want them. */
+static const char *const SQL[Q_COUNT] = {
+	[Q_ROWS] = "SELECT r.set_id, r.kind, r.writes, r.visit, v.hlc, v.day,"
+		   " s.writer, c.state, c.stamp_epoch, c.stamp_version,"
+		   " t.accept FROM set_row r"
+		   " JOIN change_set s ON s.set_id = r.set_id"
+		   " JOIN visit v ON v.id = r.visit"
+		   " LEFT JOIN receipt c ON c.change_id = s.change_id"
+		   "  AND c.epoch = :epoch"
+		   " LEFT JOIN toggle t ON t.change_id = s.change_id"
+		   " WHERE r.record = :record ORDER BY r.set_id",
+};
+
+enum status
+display_reader_open(struct display_reader **out, struct db *db,
+    struct shelf *shelf, struct err *err)
+{
+	struct display_reader *r;
+	enum status st;
+
+	*out = NULL;
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return err_set(err, ST_NOMEM, "no memory");
+	r->shelf = shelf;
+	if ((st = db_table_open(&r->sql, db, SQL, Q_COUNT, err)) == ST_OK)
+		*out = r;
+	else
+		free(r);
+	return st;
+}
+
+void
+display_reader_close(struct display_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	db_table_close(reader->sql);
+	free(reader);
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* One more set on top. */
+static enum status
+add_waiting(struct display *out, uint64_t set_id, struct err *err)
+{
+	uint64_t *more;
+
+	/* Few: what one laptop wrote to one record since its last sync. */
+	more = arena_take(
+	    &out->arena, (out->nwaiting + 1) * sizeof(*out->waiting));
+	if (more == NULL)
+		return err_set(err, ST_NOMEM, "no memory");
+	if (out->nwaiting > 0)
+		memcpy(more, out->waiting, out->nwaiting * sizeof(*more));
+	more[out->nwaiting++] = set_id;
+	out->waiting = more;
+	return ST_OK;
+}
+
+static enum status
+apply_writes(struct display *out, const struct record_set *set,
+    const struct db_query *q, struct err *err)
+{
+	struct change_write *writes;
+	struct merge_write w = { .set = *set };
+	struct merge_effect effect;
+	const uint8_t *bytes;
+	size_t len, i, n;
+	enum status st;
+
+	bytes = db_column_blob(q, 2, &len);
+	if ((bytes = arena_copy(&out->arena, bytes, len)) == NULL)
+		return err_set(err, ST_NOMEM, "no memory");
+	st = row_unpack_writes(&writes, &n, &out->arena, bytes, len, err);
+	for (i = 0; i < n && st == ST_OK; i++) {
+		w.reg = writes[i].reg;
+		w.npreds = writes[i].npreds;
+		w.preds = writes[i].preds;
+		w.value = writes[i].value;
+		w.len = writes[i].len;
+		st = merge_apply(out->record, &w, NULL, NULL, &effect, err);
+	}
+	return st;
+}
+
+static enum status
+apply_row(struct display *out, const struct db_query *q, struct err *err)
+{
+	struct answer a = { .state = (enum receipt_state)db_column_i64(q, 7),
+		.epoch = (uint32_t)db_column_i64(q, 8),
+		.version = (uint64_t)db_column_i64(q, 9),
+		.order =
+		    db_column_is_null(q, 10) ? -1 : (int)db_column_i64(q, 10) };
+	struct record_set set = { .set_id = (uint64_t)db_column_i64(q, 0),
+		.hlc = (uint64_t)db_column_i64(q, 4),
+		.visit = (uint64_t)db_column_i64(q, 3),
+		.day = (int32_t)db_column_i64(q, 5),
+		.writer = (uint32_t)db_column_i64(q, 6) };
+
+	if (!answer_waits(&a, out->epoch, out->version))
+		return ST_OK;
+	out->kind = (enum change_record_kind)db_column_i64(q, 1);
+	if (add_waiting(out, set.set_id, err) != ST_OK)
+		return err->status;
+	return apply_writes(out, &set, q, err);
+}
+
+static enum status
+apply_rows(struct display_reader *reader, struct display *out, uint32_t epoch,
+    struct err *err)
+{
+	struct db_query *q = db_query(reader->sql, Q_ROWS);
+	enum status st;
+
+	db_bind_i64(q, ":record", (int64_t)out->id);
+	db_bind_i64(q, ":epoch", epoch);
+	while ((st = db_fetch(q, err)) == ST_OK)
+		if ((st = apply_row(out, q, err)) != ST_OK)
+			break;
+	db_done(q);
+	if (out->nwaiting > 1)
+		qsort(out->waiting, out->nwaiting, sizeof(*out->waiting),
+		    compare_ids);
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+enum status
+display_read(struct display_reader *reader, uint64_t id, uint32_t epoch,
+    struct display *out, struct err *err)
+{
+	struct shelf_record on_shelf;
+	char text[ID_TEXT_SIZE];
+	enum status st;
+
+	memset(out, 0, sizeof(*out));
+	out->id = id;
+	if ((st = record_new(&out->record, err)) != ST_OK)
+		goto out;
+	st = shelf_find(reader->shelf, id, &out->arena, &on_shelf, err);
+	if (st != ST_OK)
+		goto out;
+	out->kind = on_shelf.kind;
+	out->place = on_shelf.place;
+	out->epoch = on_shelf.epoch;
+	out->version = on_shelf.version;
+	st = record_unpack(out->record, on_shelf.body, on_shelf.len, err);
+	if (st != ST_OK)
+		goto out;
+	/* A state is answered by the receipts of its own epoch. */
+	st = apply_rows(reader, out, out->epoch != 0 ? out->epoch : epoch, err);
+out:
+	if (st != ST_OK) {
+		display_free(out);
+		id_print(id, text);
+		err_wrap(err, "display %s", text);
+	}
+	return st;
+}
+
+void
+display_free(struct display *display)
+{
+	record_free(display->record);
+	arena_free(&display->arena);
+	memset(display, 0, sizeof(*display));
+}
+
+void
+display_stand_print(const struct display *display, char out[DISPLAY_STAND_SIZE])
+{
+	int n = snprintf(out, DISPLAY_STAND_SIZE, "%" PRIu32 ".%" PRIu64,
+	    display->epoch, display->version);
+
+	if (display->nwaiting > 0)
+		snprintf(out + n, (size_t)(DISPLAY_STAND_SIZE - n), "+%zu",
+		    display->nwaiting);
+}
+
+/* Digits up to ${end}; false if there are none, or too many. */
+static bool
+take_number(const char **at, uint64_t *out)
+{
+	const char *p = *at;
+
+	*out = 0;
+	for (; *p >= '0' && *p <= '9' && p - *at < 19; p++)
+		*out = *out * 10 + (uint64_t)(*p - '0');
+	if (p == *at)
+		return false;
+	*at = p;
+	return true;
+}
+
+enum status
+display_stand_check(
+    const struct display *display, const char *text, struct err *err)
+{
+	uint64_t epoch, version, waiting = display->nwaiting;
+	char id[ID_TEXT_SIZE], now[DISPLAY_STAND_SIZE];
+	const char *at = text;
+	bool good;
+
+	good = take_number(&at, &epoch) && *at++ == '.' &&
+	    take_number(&at, &version);
+	if (good && *at == '+') {
+		at++;
+		good = take_number(&at, &waiting);
+	}
+	if (!good || *at != '\0')
+		return err_set(err, ST_INVALID,
+		    "'shown' is not EPOCH.VERSION as list and show print it");
+	if (epoch == display->epoch && version == display->version &&
+	    waiting == display->nwaiting)
+		return ST_OK;
+	id_print(display->id, id);
+	display_stand_print(display, now);
+	return err_set(err, ST_CONFLICT,
+	    "record %s has moved since it was shown; it stands at %s now", id,
+	    now);
+}

@@ -1,0 +1,223 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/id.h"
+#include "common/instrument/instrument.h"
+#include "common/merge/record.h"
+#include "common/place/region.h"
+#include "common/store/db.h"
+
+#include "agent/records/display.h"
+#include "agent/records/listed.h"
+
+struct listed {
+	struct display_reader *reader; /* not ours */
+	const struct instrument *ins;
+	struct db_table *sql;
+};
+
+enum { Q_PUT, Q_DELETE, Q_ALL, Q_PLACE, Q_MEMBERS, Q_TOTALS, Q_COUNT };
+
+#define LINE "id, kind, place, household, gone, conflicts, waiting"
+
+static const char *const SQL[Q_COUNT] = {
+	[Q_PUT] = "INSERT OR REPLACE INTO listed (" LINE ") VALUES"
+		  " (:id, :kind, :place, :household, :gone, :conflicts,"
+		  " :waiting)",
+
+	[Q_DELETE] = "DELETE FROM listed WHERE id = :id",
+
+	[Q_ALL] = "SELECT " LINE " FROM listed WHERE kind = :kind"
+		  " ORDER BY place, id",
+
+	[Q_PLACE] = "SELECT " LINE " FROM listed"
+		    " WHERE kind = :kind AND place = :place ORDER BY id",
+
+	[Q_MEMBERS] = "SELECT " LINE " FROM listed"
+		      " WHERE household = :household AND household <> 0"
+		      " ORDER BY id",
+
+	[Q_TOTALS] = "SELECT kind, count(*), total(conflicts) FROM listed"
+		     " GROUP BY kind",
+};
+
+enum status
+listed_open(struct listed **out, struct db *db, struct display_reader *reader,
+    const struct instrument *ins, struct err *err)
+{
+	struct listed *l;
+	enum status st;
+
+	*out = NULL;
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return err_set(err, ST_NOMEM, "no memory");
+	l->reader = reader;
+	l->ins = ins;
+	if ((st = db_table_open(&l->sql, db, SQL, Q_COUNT, err)) == ST_OK)
+		*out = l;
+	else
+		free(l);
+	return st;
+}
+
+void
+listed_close(struct listed *listed)
+{
+	if (listed == NULL)
+		return;
+	db_table_close(listed->sql);
+	free(listed);
+}
+
+/* The text shown in ${reg}; false if there is none that fits ${size}. */
+static bool
+shown_text(const struct record *record, uint16_t reg, char *out, size_t size)
+{
+	const struct record_reg *r = record_find(record, reg);
+	const struct record_head *head = r != NULL ? record_shown(r) : NULL;
+
+	if (head == NULL || head->len == 0 || head->len >= size)
+		return false;
+	memcpy(out, head->value, head->len);
+	out[head->len] = '\0';
+	return true;
+}
+
+uint64_t
+listed_link(const struct record *record, uint16_t reg)
+{
+	char text[ID_TEXT_SIZE];
+	struct err err;
+	uint64_t id;
+
+	if (!shown_text(record, reg, text, sizeof(text)) ||
+	    id_parse(&id, text, &err) != ST_OK)
+		return 0;
+	return id;
+}
+
+static uint64_t
+shown_place(const struct display *d)
+{
+	char text[REGION_TEXT_SIZE];
+	struct err err;
+	uint64_t code;
+
+	if (shown_text(d->record, INSTRUMENT_PLACE, text, sizeof(text)) &&
+	    region_parse(&code, text, &err) == ST_OK)
+		return code;
+	return d->place;
+}
+
+static bool
+shown_gone(const struct instrument *ins, const struct display *d)
+{
+	const struct record_reg *reg = record_find(d->record, INSTRUMENT_LIFE);
+	const struct record_head *head = reg != NULL ? record_shown(reg) : NULL;
+
+	return head != NULL &&
+	    instrument_gone(ins, d->kind, head->value, head->len);
+}
+
+static enum status
+put_line(struct listed *listed, const struct display *d, struct err *err)
+{
+	struct db_query *q = db_query(listed->sql, Q_PUT);
+	bool household = d->kind == RECORD_HOUSEHOLD;
+
+	db_bind_i64(q, ":id", (int64_t)d->id);
+	db_bind_i64(q, ":kind", d->kind);
+	db_bind_i64(q, ":place", household ? (int64_t)shown_place(d) : 0);
+	db_bind_i64(q, ":household",
+	    household ? 0
+		      : (int64_t)listed_link(d->record, INSTRUMENT_HOUSEHOLD));
+	db_bind_i64(q, ":gone", shown_gone(listed->ins, d));
+	db_bind_i64(q, ":conflicts", record_conflicts(d->record));
+	db_bind_i64(q, ":waiting", (int64_t)d->nwaiting);
+	return db_run(q, NULL, err);
+}
+
+enum status
+listed_refresh(
+    struct listed *listed, uint64_t id, uint32_t epoch, struct err *err)
+{
+	struct db_query *q;
+	struct display d;
+	enum status st;
+
+	st = display_read(listed->reader, id, epoch, &d, err);
+	if (st != ST_OK)
+		return st;
+	if (d.kind != 0) {
+		st = put_line(listed, &d, err);
+	} else {
+		q = db_query(listed->sql, Q_DELETE);
+		db_bind_i64(q, ":id", (int64_t)id);
+		st = db_run(q, NULL, err);
+	}
+	display_free(&d);
+	return st;
+}
+
+static enum status
+walk(struct db_query *q, listed_each *each, void *arg, struct err *err)
+{
+	struct listed_line line;
+	enum status st;
+
+	while ((st = db_fetch(q, err)) == ST_OK) {
+		line.id = (uint64_t)db_column_i64(q, 0);
+		line.kind = (enum change_record_kind)db_column_i64(q, 1);
+		line.place = (uint64_t)db_column_i64(q, 2);
+		line.household = (uint64_t)db_column_i64(q, 3);
+		line.gone = db_column_i64(q, 4) != 0;
+		line.conflicts = (unsigned)db_column_i64(q, 5);
+		line.waiting = (unsigned)db_column_i64(q, 6);
+		if ((st = each(arg, &line, err)) != ST_OK)
+			break;
+	}
+	db_done(q);
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+enum status
+listed_households(struct listed *listed, uint64_t place, listed_each *each,
+    void *arg, struct err *err)
+{
+	struct db_query *q =
+	    db_query(listed->sql, place == 0 ? Q_ALL : Q_PLACE);
+
+	db_bind_i64(q, ":kind", RECORD_HOUSEHOLD);
+	if (place != 0)
+		db_bind_i64(q, ":place", (int64_t)place);
+	return walk(q, each, arg, err);
+}
+
+enum status
+listed_members(struct listed *listed, uint64_t household, listed_each *each,
+    void *arg, struct err *err)
+{
+	struct db_query *q = db_query(listed->sql, Q_MEMBERS);
+
+	db_bind_i64(q, ":household", (int64_t)household);
+	return walk(q, each, arg, err);
+}
+
+enum status
+listed_count(struct listed *listed, struct listed_counts *out, struct err *err)
+{
+	struct db_query *q = db_query(listed->sql, Q_TOTALS);
+	enum status st;
+
+	memset(out, 0, sizeof(*out));
+	while ((st = db_fetch(q, err)) == ST_OK) {
+		if (db_column_i64(q, 0) == RECORD_HOUSEHOLD)
+			out->households = (unsigned)db_column_i64(q, 1);
+		else
+			out->persons = (unsigned)db_column_i64(q, 1);
+		out->conflicts += (unsigned)db_column_i64(q, 2);
+	}
+	db_done(q);
+	return st == ST_NOTFOUND ? ST_OK : st;
+}

@@ -1,0 +1,68 @@
+#ifndef AGENT_RECORDS_LISTED_H
+#define AGENT_RECORDS_LISTED_H
+
+/*
+ * listed: of every record what lists need, as it is displayed: which
+ * village a household is in, which household a person is in, who is gone,
+ * what is in conflict, what waits for an answer.  Made from display.h
+ * whenever a record changes, and can be made again from nothing.
+ *
+ * Changes run in the caller's transaction.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/wire/change.h"
+
+struct db;
+struct display_reader;
+struct instrument;
+struct listed;
+
+struct listed_line {
+	uint64_t id;
+	enum change_record_kind kind;
+	uint64_t place;
+	uint64_t household;
+	bool gone;
+	unsigned conflicts;
+	unsigned waiting;
+};
+
+typedef enum status listed_each(
+    void *arg, const struct listed_line *line, struct err *err);
+
+/* Over all of these, which must outlive it. */
+enum status listed_open(struct listed **out, struct db *db,
+    struct display_reader *reader, const struct instrument *ins,
+    struct err *err);
+void listed_close(struct listed *listed);
+
+/* Make the line of ${id} anew.  ${epoch}: of the cursor. */
+enum status listed_refresh(
+    struct listed *listed, uint64_t id, uint32_t epoch, struct err *err);
+
+/* The households of ${place}; 0: of everywhere; by village and id. */
+enum status listed_households(struct listed *listed, uint64_t place,
+    listed_each *each, void *arg, struct err *err);
+/* Persons whose household is ${household}, by id. */
+enum status listed_members(struct listed *listed, uint64_t household,
+    listed_each *each, void *arg, struct err *err);
+
+struct listed_counts {
+	unsigned households, persons, conflicts;
+};
+enum status listed_count(
+    struct listed *listed, struct listed_counts *out, struct err *err);
+
+/*
+ * The record id in register ${reg} of what is displayed (a person's
+ * household, say), 0 if there is none.
+ */
+struct record;
+uint64_t listed_link(const struct record *record, uint16_t reg);
+
+#endif /* AGENT_RECORDS_LISTED_H */

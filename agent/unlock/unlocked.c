@@ -1,0 +1,285 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/env.h"
+#include "common/crypto/secret.h"
+#include "common/crypto/sign.h"
+#include "common/instrument/instrument.h"
+#include "common/store/db.h"
+#include "common/store/sealvfs.h"
+
+#include "agent/outbox/answer.h"
+#include "agent/outbox/chain.h"
+#include "agent/outbox/post.h"
+#include "agent/records/display.h"
+#include "agent/records/listed.h"
+#include "agent/schema/schema.h"
+#include "agent/sync/desk_box.h"
+#include "agent/unlock/device.h"
+#include "agent/unlock/unlocked.h"
+#include "agent/visit/visit.h"
+
+#define CACHE_KIB 4000 /* within DESIGN.md section 8's agent.rss_mb */
+
+static struct sealvfs_file
+file_of(const struct unlocked_opts *opts)
+{
+	struct sealvfs_file f = { .vfs = opts->vfs, .path = opts->path };
+
+	return f;
+}
+
+static enum status
+open_db(struct db **out, const struct unlocked_opts *opts, struct err *err)
+{
+	struct db_opts o = { .path = opts->path,
+		.vfs = opts->vfs != NULL ? opts->vfs : SEALVFS_NAME,
+		.cache_kib = CACHE_KIB };
+	enum status st;
+
+	if ((st = db_open(out, &o, err)) != ST_OK)
+		return st;
+	st = db_migrate(*out, agent_schema, agent_schema_count, err);
+	if (st != ST_OK) {
+		db_close(*out);
+		*out = NULL;
+	}
+	return st;
+}
+
+static enum status
+open_parts(
+    struct unlocked *u, const struct unlocked_opts *opts, struct err *err)
+{
+	enum status st;
+
+	if ((st = signers_open(&u->signers, u->db, err)) != ST_OK ||
+	    (st = chain_open(&u->chain, u->db, u->signers, err)) != ST_OK ||
+	    (st = answers_open(&u->answers, u->db, err)) != ST_OK ||
+	    (st = shelf_open(&u->shelf, u->db, err)) != ST_OK ||
+	    (st = display_reader_open(&u->reader, u->db, u->shelf, err)) !=
+		ST_OK ||
+	    (st = listed_open(&u->listed, u->db, u->reader, u->ins, err)) !=
+		ST_OK ||
+	    (st = visits_open(&u->visits, u->db, err)) != ST_OK ||
+	    (st = desk_box_open(&u->desk, u->db, err)) != ST_OK)
+		return st;
+	return post_open(&u->post, u->db, opts->spool, opts->device, err);
+}
+
+static void
+close_parts(struct unlocked *u)
+{
+	post_close(u->post);
+	desk_box_close(u->desk);
+	visits_close(u->visits);
+	listed_close(u->listed);
+	display_reader_close(u->reader);
+	shelf_close(u->shelf);
+	answers_close(u->answers);
+	chain_close(u->chain);
+	signers_close(u->signers);
+	db_close(u->db);
+}
+
+/* The person's signing key and the laptop's box key. */
+static enum status
+open_keys(struct unlocked *u, const struct unlocked_opts *opts,
+    const char *label, const uint8_t person[KEY_LEN], struct err *err)
+{
+	uint8_t key[KEY_LEN], seed[BOX_SEED_LEN];
+	enum status st;
+
+	u->key = secret_new(sizeof(*u->key));
+	u->box = secret_new(sizeof(*u->box));
+	if (u->key == NULL || u->box == NULL)
+		return err_set(err, ST_NOMEM, "no memory for keys");
+	st = signers_find(u->signers, label, opts->device->server.card_public,
+	    &u->signer, err);
+	if (st != ST_OK)
+		return st;
+	signer_wrap_key(key, person);
+	st = signer_unwrap(u->key, &u->signer, key, err);
+	crypto_wipe(key, sizeof(key));
+	if (st != ST_OK)
+		return st;
+	if ((st = shelf_box_seed(u->shelf, seed, err)) == ST_OK)
+		seal_key_make(u->box, seed);
+	crypto_wipe(seed, sizeof(seed));
+	return st;
+}
+
+enum status
+unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
+    const char *label, const char *passphrase, struct err *err)
+{
+	struct sealvfs_file file = file_of(opts);
+	struct unlocked *u;
+	uint8_t person[KEY_LEN] = { 0 };
+	enum status st;
+
+	*out = NULL;
+	if ((u = calloc(1, sizeof(*u))) == NULL)
+		return err_set(err, ST_NOMEM, "no memory");
+	u->env = opts->env;
+	u->ins = instrument_builtin();
+	st = sealvfs_unlock_passphrase(
+	    &file, label, passphrase, strlen(passphrase), person, err);
+	if (st != ST_OK)
+		goto out;
+	if ((st = open_db(&u->db, opts, err)) != ST_OK ||
+	    (st = open_parts(u, opts, err)) != ST_OK ||
+	    (st = open_keys(u, opts, label, person, err)) != ST_OK)
+		goto out;
+	if ((st = shelf_standing(u->shelf, &u->standing, err)) == ST_OK) {
+		*out = u;
+		u = NULL;
+	}
+out:
+	crypto_wipe(person, sizeof(person));
+	unlocked_close(u, opts);
+	return st;
+}
+
+void
+unlocked_close(struct unlocked *u, const struct unlocked_opts *opts)
+{
+	struct sealvfs_file file = file_of(opts);
+	struct err ignored;
+
+	if (u == NULL)
+		return;
+	secret_free(u->key);
+	secret_free(u->box);
+	close_parts(u);
+	free(u);
+	sealvfs_lock(&file, &ignored);
+}
+
+/* A slot for ${first}'s person, and their seed wrapped under its secret. */
+static enum status
+make_slot(
+    struct sealvfs_slot *slot, struct unlocked_first *first, struct err *err)
+{
+	uint8_t key[KEY_LEN];
+	enum status st;
+
+	st = sealvfs_slot_passphrase(slot, first->signer.label,
+	    first->passphrase, strlen(first->passphrase), &first->cost, err);
+	if (st != ST_OK)
+		return st;
+	signer_wrap_key(key, slot->person);
+	signer_wrap(first->signer.wrapped, key, first->sign_seed);
+	crypto_wipe(key, sizeof(key));
+	return ST_OK;
+}
+
+static enum status
+put_first(
+    struct unlocked *u, const struct unlocked_first *first, struct err *err)
+{
+	enum status st;
+
+	if ((st = db_begin(u->db, err)) != ST_OK)
+		return st;
+	st = signers_add(
+	    u->signers, &first->signer, first->card, first->card_len, err);
+	if (st == ST_OK && first->box_seed != NULL)
+		st = shelf_begin(
+		    u->shelf, first->box_seed, first->server_ms, err);
+	if (st == ST_OK)
+		st = db_commit(u->db, err);
+	if (st != ST_OK)
+		db_rollback(u->db);
+	return st;
+}
+
+enum status
+unlocked_make(const struct unlocked_opts *opts, struct unlocked_first *first,
+    struct err *err)
+{
+	struct sealvfs_file file = file_of(opts);
+	struct sealvfs_slot slot = { 0 };
+	struct unlocked u = { .ins = instrument_builtin() };
+	struct err ignored;
+	enum status st;
+
+	if ((st = make_slot(&slot, first, err)) != ST_OK)
+		goto out;
+	if ((st = sealvfs_create(&file, &slot, 1, err)) != ST_OK)
+		goto out;
+	if ((st = open_db(&u.db, opts, err)) == ST_OK &&
+	    (st = open_parts(&u, opts, err)) == ST_OK)
+		st = put_first(&u, first, err);
+	close_parts(&u);
+	sealvfs_lock(&file, &ignored);
+out:
+	crypto_wipe(&slot, sizeof(slot));
+	return st;
+}
+
+enum status
+unlocked_join(struct unlocked *u, const struct unlocked_opts *opts,
+    struct unlocked_first *first, struct err *err)
+{
+	struct sealvfs_file file = file_of(opts);
+	struct sealvfs_slot slot = { 0 };
+	enum status st;
+
+	first->box_seed = NULL;
+	/*
+	 * The person before the slot: after a crash between the two there
+	 * is a person without a way in, who enrols again, and never a way
+	 * in for nobody.
+	 */
+	if ((st = make_slot(&slot, first, err)) == ST_OK &&
+	    (st = put_first(u, first, err)) == ST_OK)
+		st = sealvfs_slot_put(&file, &slot, err);
+	crypto_wipe(&slot, sizeof(slot));
+	return st;
+}
+
+enum status
+unlocked_begin(struct unlocked *u, struct err *err)
+{
+	u->signer_before = u->signer;
+	u->standing_before = u->standing;
+	return db_begin(u->db, err);
+}
+
+enum status
+unlocked_commit(struct unlocked *u, struct err *err)
+{
+	return db_commit(u->db, err);
+}
+
+void
+unlocked_rollback(struct unlocked *u)
+{
+	db_rollback(u->db);
+	u->signer = u->signer_before;
+	u->standing = u->standing_before;
+}
+
+enum status
+unlocked_sign(struct unlocked *u, struct err *err)
+{
+	struct chain_set set;
+	enum status st;
+
+	if ((st = unlocked_begin(u, err)) != ST_OK)
+		return st;
+	st = chain_find_open(u->chain, u->signer.writer, &set, err);
+	if (st == ST_NOTFOUND) {
+		unlocked_rollback(u);
+		return ST_OK;
+	}
+	if (st == ST_OK)
+		st =
+		    chain_sign(u->chain, u->env, &set, &u->signer, u->key, err);
+	if (st == ST_OK)
+		st = unlocked_commit(u, err);
+	if (st != ST_OK)
+		unlocked_rollback(u);
+	return st;
+}

@@ -1,0 +1,111 @@
+#ifndef AGENT_UNLOCK_UNLOCKED_H
+#define AGENT_UNLOCK_UNLOCKED_H
+
+/*
+ * unlocked: what is open while one person has the laptop unlocked: the
+ * sealed store with everything that reads and writes it, that person's
+ * signing key, and the key for what comes down.
+ *
+ *	passphrase -> unlocked_open() -> ... -> unlocked_close() (wipes)
+ *
+ * Fields are read by the flow (visit/, sync/, records/); `standing` and
+ * `signer` are changed by it together with the store: see
+ * unlocked_begin().
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/crypto/passphrase.h"
+
+#include "agent/records/shelf.h"
+#include "agent/unlock/signer.h"
+
+struct answers;
+struct chain;
+struct db;
+struct desk_box;
+struct device;
+struct display_reader;
+struct env;
+struct instrument;
+struct listed;
+struct post;
+struct seal_key;
+struct sign_key;
+struct spool;
+struct visits;
+
+struct unlocked {
+	const struct env *env;
+	const struct instrument *ins;
+	struct db *db;
+	struct signers *signers;
+	struct chain *chain;
+	struct answers *answers;
+	struct shelf *shelf;
+	struct display_reader *reader;
+	struct listed *listed;
+	struct visits *visits;
+	struct desk_box *desk;
+	struct post *post;
+	struct signer signer;
+	struct standing standing;
+	struct sign_key *key; /* in guarded memory */
+	struct seal_key *box; /* in guarded memory */
+	/* As they were at unlocked_begin(). */
+	struct signer signer_before;
+	struct standing standing_before;
+};
+
+/* Where the sealed store is, and who asks. */
+struct unlocked_opts {
+	const struct env *env;
+	const char *vfs;
+	const char *path;
+	const struct device *device; /* must outlive it */
+	struct spool *spool;         /* must outlive it */
+};
+
+/*
+ * ST_LOCKED: wrong passphrase or no such label.  ST_NOTFOUND: no store.
+ */
+enum status unlocked_open(struct unlocked **out,
+    const struct unlocked_opts *opts, const char *label, const char *passphrase,
+    struct err *err);
+/* Wipes keys, closes the store, forgets its key.  Accepts NULL. */
+void unlocked_close(struct unlocked *u, const struct unlocked_opts *opts);
+
+/*
+ * Make the store of a new laptop, with its box key and its first person.
+ * ST_CONFLICT: there is one.
+ */
+struct unlocked_first {
+	struct signer signer; /* wrapped is filled in */
+	const uint8_t *card;
+	size_t card_len;
+	const uint8_t *sign_seed; /* SIGN_SEED_LEN */
+	const uint8_t *box_seed;  /* BOX_SEED_LEN */
+	int64_t server_ms;
+	struct passphrase_cost cost;
+	const char *passphrase;
+};
+enum status unlocked_make(const struct unlocked_opts *opts,
+    struct unlocked_first *first, struct err *err);
+/* A further person, on a laptop that is unlocked. box_seed is not used. */
+enum status unlocked_join(struct unlocked *u, const struct unlocked_opts *opts,
+    struct unlocked_first *first, struct err *err);
+
+/*
+ * One write transaction: store, signer and standing go forward together or
+ * stay as they were.
+ */
+enum status unlocked_begin(struct unlocked *u, struct err *err);
+enum status unlocked_commit(struct unlocked *u, struct err *err);
+void unlocked_rollback(struct unlocked *u);
+
+/* Sign the open set of the person who is here, if there is one. */
+enum status unlocked_sign(struct unlocked *u, struct err *err);
+
+#endif /* AGENT_UNLOCK_UNLOCKED_H */
