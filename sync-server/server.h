@@ -21,6 +21,7 @@
 #include "common/crypto/sign.h"
 #include "common/wire/card.h"
 
+struct accept;
 struct db;
 struct env;
 struct outbox;
@@ -54,6 +55,7 @@ struct server {
 	unsigned authority;
 	struct db *db;
 	struct store *store;
+	struct accept *accept; /* of intake/, made when first needed */
 	struct people *people; /* has a lock of its own: any thread */
 	struct review *review; /* returns and approvals */
 	struct outbox *outbox; /* validated records on their way up */

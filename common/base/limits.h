@@ -82,6 +82,12 @@
 #define PARTS_BYTES_MAX (1ull << 30)	 /* all of them together */
 #define ENROL_REQUEST_MAX 4096u		 /* bytes, sealed */
 
+/* What cannot be believed, per laptop: a year of sets, before a flood. */
+#define QUARANTINE_ITEMS_MAX 1000u
+#define QUARANTINE_BYTES_MAX (64u << 20) /* bytes */
+/* Receipts in one reply beside those asked for: a month of sets. */
+#define DOWN_RECEIPTS_MAX 4096u
+
 /* What a person writes down to explain a step at the desk. */
 #define REASON_MAX 500u			 /* bytes */
 

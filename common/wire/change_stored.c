@@ -9,3 +9,16 @@ change_stored_unpack(
 	(void)len;
 	return err_set(err, ST_INVALID, "erased form: not yet");
 }
+
+enum status
+change_erase(struct writer *out, const uint8_t *bytes, size_t len,
+    bool (*erase)(void *arg, const struct change_row *row), void *arg,
+    struct err *err)
+{
+	(void)out;
+	(void)bytes;
+	(void)len;
+	(void)erase;
+	(void)arg;
+	return err_set(err, ST_INVALID, "erased form: not yet");
+}

@@ -7,6 +7,9 @@
  * desk key, logged and merged through the same door as everybody's.
  *
  *	import/, review/ --desk_put()--> signed set --> log, merge
+ *
+ * Everything here inside a transaction that the caller began and will
+ * commit, server locked.  A desk set never mixes villages.
  */
 
 #include <stddef.h>
@@ -19,18 +22,18 @@ struct server;
 struct store_log;
 
 /*
- * Sign ${body} as the desk's next set of ${kind} and add it, inside a
- * transaction that the caller began (server locked) and will commit.  The
- * set gets the state of store_state(); ${entry} (may be NULL) what was
- * logged.  ${set_id}: as drawn by desk_set_id().
+ * Sign ${body} as the desk's next set of ${kind} and add it.  ${set_id}: as
+ * drawn by desk_set_id().  Where ${entry} is not NULL it gets n, id, stamp
+ * and head of what was logged (no bytes).  ST_INVALID: over a limit of
+ * change.h; nothing was done.
  */
 enum status desk_put(struct server *server, enum change_kind kind,
     uint64_t set_id, const struct change_body *body, struct store_log *entry,
     struct err *err);
 uint64_t desk_set_id(struct server *server);
-/* A new record's or visit's id; inside a transaction. */
+/* A new record's or visit's id. */
 uint64_t desk_next_id(struct server *server);
-/* The desk's clock for a write made now; inside a transaction. */
+/* The desk's clock for a write made now. */
 uint64_t desk_next_hlc(struct server *server);
 
 #endif /* SYNC_SERVER_INTAKE_DESK_H */

@@ -19,6 +19,7 @@
 
 #include "common/base/err.h"
 
+struct accept;
 struct intake_job;
 struct server;
 struct writer;
@@ -43,5 +44,13 @@ enum status intake_commit(struct server *server, struct intake_job **jobs,
 /* Append the signed reply to ${out}.  After intake_commit(). */
 enum status intake_answer(struct server *server, const struct intake_job *job,
     struct writer *out, struct err *err);
+
+/*
+ * What merges for ${server}, made when it is first asked for; server locked.
+ * server_close() calls intake_stop() before it closes the store.
+ */
+enum status intake_accept(
+    struct server *server, struct accept **out, struct err *err);
+void intake_stop(struct server *server);
 
 #endif /* SYNC_SERVER_INTAKE_INTAKE_H */

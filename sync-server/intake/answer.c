@@ -1,0 +1,471 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/env.h"
+#include "common/base/id.h"
+#include "common/base/limits.h"
+#include "common/instrument/instrument.h"
+#include "common/place/region.h"
+#include "sync-server/findings/follow.h"
+#include "sync-server/intake/intake_internal.h"
+#include "sync-server/review/return.h"
+#include "sync-server/server.h"
+#include "sync-server/store/index.h"
+#include "sync-server/store/store.h"
+
+/*
+ * News of one place at a time.  More than a version can have (a set has at
+ * most CHANGE_RECORDS_MAX rows), so that every page comes to the end of one.
+ */
+#define NEWS_MAX (2u * CHANGE_RECORDS_MAX + 48u)
+/* A record that no page could hold stays at the desk. */
+#define PAGE_BODY_MAX (DOWN_PAGE_MAX / 2)
+/* Where no more versions are begun: the last one may still be this long. */
+#define PAGE_FULL (DOWN_PAGE_MAX / 2)
+
+enum what { NEWS, RETURN };
+
+struct event {
+	uint64_t version;
+	uint64_t id;    /* record, log entry, or number of the return */
+	unsigned order; /* within a version: desk sets come last */
+	enum what what;
+	enum store_news_kind kind;
+};
+
+struct answer {
+	struct server *server;
+	const struct intake_job *job;
+	uint64_t places[CARD_PLACES_MAX];
+	size_t nplaces;
+	uint64_t after; /* version the laptop has */
+	uint64_t until; /* the page must end here at the latest */
+	bool more;
+
+	struct event *events;
+	size_t nevents, room;
+	struct store_news news[NEWS_MAX];
+
+	struct writer page;
+	struct writer receipts;
+	size_t nreceipts;
+};
+
+static enum status
+add_event(struct answer *a, const struct event *event, struct err *err)
+{
+	struct event *more;
+	size_t room;
+
+	if (a->nevents == a->room) {
+		room = a->room == 0 ? 1024 : a->room * 2;
+		more = realloc(a->events, room * sizeof(*more));
+		if (more == NULL)
+			return err_set(err, ST_NOMEM, "answer: no memory");
+		a->events = more;
+		a->room = room;
+	}
+	a->events[a->nevents++] = *event;
+	return ST_OK;
+}
+
+/* News of one kind in ${place}, or of this laptop's own (place 0). */
+static enum status
+collect_news(struct answer *a, enum store_news_kind kind, uint64_t place,
+    struct err *err)
+{
+	struct event event = { .what = NEWS, .kind = kind };
+	uint32_t device = place == 0 ? a->job->head.device : 0;
+	enum status st;
+	size_t i, n;
+
+	st = store_news(a->server->store, kind, place, device, a->after,
+	    a->news, NEWS_MAX, &n, err);
+	/* There may be more: what is beyond the last one is not known. */
+	if (st == ST_OK && n == NEWS_MAX) {
+		a->more = true;
+		if (a->news[n - 1].version - 1 < a->until)
+			a->until = a->news[n - 1].version - 1;
+	}
+	for (i = 0; i < n && st == ST_OK; i++) {
+		event.version = a->news[i].version;
+		event.id = a->news[i].id;
+		event.order = kind == STORE_NEWS_DESK;
+		st = add_event(a, &event, err);
+	}
+	return st;
+}
+
+static enum status
+collect_place(struct answer *a, uint64_t place, struct err *err)
+{
+	enum status st;
+
+	st = collect_news(a, STORE_NEWS_RECORD, place, err);
+	if (st == ST_OK)
+		st = collect_news(a, STORE_NEWS_DEPARTED, place, err);
+	if (st == ST_OK)
+		st = collect_news(a, STORE_NEWS_DESK, place, err);
+	return st;
+}
+
+/* Every village within ${scope} of which there is something to say. */
+static enum status
+collect_scope(struct answer *a, uint64_t scope, struct err *err)
+{
+	uint64_t first, last, place;
+	enum status st;
+
+	region_range(scope, &first, &last);
+	place = first - 1;
+	for (;;) {
+		st = store_scope_next_place(
+		    a->server->store, place, last, &place, err);
+		if (st != ST_OK || place == 0)
+			return st;
+		if ((st = collect_place(a, place, err)) != ST_OK)
+			return st;
+	}
+}
+
+static bool
+in_scope(const struct answer *a, uint64_t place)
+{
+	size_t i;
+
+	for (i = 0; i < a->nplaces; i++)
+		if (region_within(a->places[i], place))
+			return true;
+	return false;
+}
+
+/* Is a return for this laptop: its villages, or its own visit? */
+static bool
+is_for(const struct answer *a, const struct return_row *row)
+{
+	struct people_writer writer;
+	struct err ignored;
+
+	if (row->place != 0 && in_scope(a, row->place))
+		return true;
+	return people_writer(a->server->people, id_writer(row->visit), 1,
+		   &writer, &ignored) == ST_OK &&
+	    writer.device == a->job->head.device;
+}
+
+static enum status
+on_return(void *arg, const struct return_row *row, struct err *err)
+{
+	struct answer *a = arg;
+	struct event event = {
+		.what = RETURN, .version = row->version, .id = row->number
+	};
+
+	return is_for(a, row) ? add_event(a, &event, err) : ST_OK;
+}
+
+static int
+compare_events(const void *pa, const void *pb)
+{
+	const struct event *a = pa, *b = pb;
+
+	if (a->version != b->version)
+		return a->version < b->version ? -1 : 1;
+	if (a->order != b->order)
+		return a->order < b->order ? -1 : 1;
+	if (a->what != b->what)
+		return a->what < b->what ? -1 : 1;
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	return (a->kind > b->kind) - (a->kind < b->kind);
+}
+
+static bool
+same_event(const struct event *a, const struct event *b)
+{
+	return a->version == b->version && a->id == b->id &&
+	    a->what == b->what && a->kind == b->kind;
+}
+
+static enum status
+collect(struct answer *a, struct err *err)
+{
+	enum status st = ST_OK;
+	size_t i;
+
+	for (i = 0; i < a->nplaces && st == ST_OK; i++)
+		st = collect_scope(a, a->places[i], err);
+	if (st == ST_OK)
+		st = collect_news(a, STORE_NEWS_DESK, 0, err);
+	if (st == ST_OK && a->server->review != NULL)
+		st = return_each(a->server->review,
+		    a->after == 0 ? 0 : a->job->head.cursor.epoch, a->after,
+		    on_return, a, err);
+	if (st == ST_OK && a->nevents > 0)
+		qsort(
+		    a->events, a->nevents, sizeof(*a->events), compare_events);
+	return st;
+}
+
+/* ---- the page ------------------------------------------------------- */
+
+static enum status
+put_record(struct answer *a, uint64_t id, struct err *err)
+{
+	struct page_record record;
+	struct store_row row;
+	enum status st;
+
+	st = store_row_get(a->server->store, id, &row, err);
+	if (st == ST_NOTFOUND || (st == ST_OK && row.len > PAGE_BODY_MAX))
+		return ST_OK;
+	if (st != ST_OK)
+		return st;
+	record = (struct page_record){ .id = id,
+		.kind = row.kind,
+		.place = row.place,
+		.epoch = row.epoch,
+		.version = row.version,
+		.body = row.body,
+		.len = row.len };
+	page_put_record(&a->page, &record);
+	return ST_OK;
+}
+
+/* It left a village; is it still in another one of this laptop's? */
+static enum status
+put_drop(struct answer *a, uint64_t id, struct err *err)
+{
+	struct writer item = { 0 };
+	uint64_t place;
+	enum status st;
+
+	st = store_row_place(a->server->store, id, &place, err);
+	if (st != ST_OK || (place != 0 && in_scope(a, place)))
+		return st;
+	writer_u64(&item, id);
+	page_put_bytes(&a->page, PAGE_DROP, item.bytes, item.len);
+	writer_free(&item);
+	return ST_OK;
+}
+
+static enum status
+put_desk(struct answer *a, uint64_t n, struct err *err)
+{
+	struct change_head head;
+	uint8_t id[CHANGE_ID_LEN];
+	struct store_log entry;
+	struct err ignored;
+	enum status st;
+
+	if ((st = store_log_get(a->server->store, n, &entry, err)) != ST_OK)
+		return st;
+	/* The erased form is the log's: laptops could not check it. */
+	if (entry.state == STORE_LOG_ACCEPTED &&
+	    change_peek(&head, id, entry.bytes, entry.len, &ignored) == ST_OK)
+		page_put_bytes(&a->page, PAGE_DESK, entry.bytes, entry.len);
+	return ST_OK;
+}
+
+struct find_return {
+	struct answer *a;
+	uint64_t number;
+};
+
+static enum status
+put_found(void *arg, const struct return_row *row, struct err *err)
+{
+	struct find_return *find = arg;
+	struct page_return ret = { .visit = row->visit,
+		.record = row->record,
+		.number = row->number,
+		.time_ms = row->time_ms,
+		.by = row->by,
+		.by_len = strlen(row->by),
+		.reason = row->reason,
+		.reason_len = strlen(row->reason) };
+
+	if (row->number != find->number)
+		return ST_OK;
+	page_put_return(&find->a->page, &ret);
+	return err_set(err, ST_NOTFOUND, "found");
+}
+
+static enum status
+put_return(struct answer *a, const struct event *event, struct err *err)
+{
+	struct find_return find = { a, event->id };
+
+	return return_each(a->server->review,
+	    a->after == 0 ? 0 : a->job->head.cursor.epoch, event->version - 1,
+	    put_found, &find, err);
+}
+
+static enum status
+put_event(struct answer *a, const struct event *event, struct err *err)
+{
+	if (event->what == RETURN)
+		return put_return(a, event, err);
+	switch (event->kind) {
+	case STORE_NEWS_RECORD:
+		return put_record(a, event->id, err);
+	case STORE_NEWS_DEPARTED:
+		return put_drop(a, event->id, err);
+	case STORE_NEWS_DESK:
+		return put_desk(a, event->id, err);
+	}
+	return ST_OK;
+}
+
+/* Put whole versions on the page until it is full. */
+static enum status
+fill_page(struct answer *a, struct err *err)
+{
+	const struct event *event;
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < a->nevents; i++) {
+		event = &a->events[i];
+		if (event->version > a->until)
+			break;
+		if (i > 0 && same_event(event, event - 1))
+			continue;
+		if (i > 0 && event->version != event[-1].version &&
+		    a->page.len > PAGE_FULL) {
+			a->more = true;
+			a->until = event->version - 1;
+			break;
+		}
+		if ((st = put_event(a, event, err)) != ST_OK)
+			return st;
+	}
+	return writer_ok(&a->page)
+	    ? ST_OK
+	    : err_set(err, ST_NOMEM, "answer: no memory");
+}
+
+/* ---- receipts ------------------------------------------------------- */
+
+static bool
+has_receipt(const struct answer *a, const uint8_t *receipt)
+{
+	size_t i;
+
+	for (i = 0; i < a->job->nitems; i++)
+		if (memcmp(a->job->items[i].receipt, receipt, RECEIPT_LEN) == 0)
+			return true;
+	return false;
+}
+
+static enum status
+on_receipt(
+    void *arg, uint64_t answered, const uint8_t *receipt, struct err *err)
+{
+	struct answer *a = arg;
+
+	if (has_receipt(a, receipt))
+		return ST_OK;
+	if (a->nreceipts >= a->job->nitems + DOWN_RECEIPTS_MAX) {
+		a->more = true;
+		a->until = answered - 1;
+		return err_set(err, ST_NOTFOUND, "enough");
+	}
+	writer_bytes(&a->receipts, receipt, RECEIPT_LEN);
+	a->nreceipts++;
+	return ST_OK;
+}
+
+/* Those of the bundle, and others of this laptop's that are new. */
+static enum status
+collect_receipts(struct answer *a, struct err *err)
+{
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < a->job->nitems; i++)
+		writer_bytes(
+		    &a->receipts, a->job->items[i].receipt, RECEIPT_LEN);
+	a->nreceipts = a->job->nitems;
+	st = store_log_answers(a->server->store, a->job->head.device, a->after,
+	    a->until, on_receipt, a, err);
+	if (st == ST_OK && !writer_ok(&a->receipts))
+		st = err_set(err, ST_NOMEM, "answer: no memory");
+	return st;
+}
+
+/* ---- all of it ------------------------------------------------------ */
+
+static void
+start(struct answer *a, const struct store_state *state)
+{
+	const struct cursor *cursor = &a->job->head.cursor;
+
+	/* A cursor of another epoch, or ahead of us, says nothing here. */
+	if (cursor->epoch == state->epoch && cursor->version <= state->version)
+		a->after = cursor->version;
+	a->until = state->version;
+	a->nplaces = people_places(
+	    a->server->people, a->job->head.device, a->places, CARD_PLACES_MAX);
+	if (a->nplaces > CARD_PLACES_MAX)
+		a->nplaces = CARD_PLACES_MAX;
+}
+
+static enum status
+answer(struct answer *a, struct writer *out, struct err *err)
+{
+	struct store *store = a->server->store;
+	const struct store_state *state = store_state(store);
+	struct reply reply = { .authority = (uint16_t)a->server->authority,
+		.time_ms = env_now_ms(a->server->env) };
+	struct writer sealed = { 0 };
+	enum status st;
+
+	if ((st = follow_now(store, instrument_builtin(), err)) != ST_OK)
+		return st;
+	start(a, state);
+	/* Nothing comes down to a laptop that is not believed any more. */
+	if (!a->job->device.revoked && (st = collect(a, err)) != ST_OK)
+		return st;
+	if ((st = collect_receipts(a, err)) != ST_OK ||
+	    (st = fill_page(a, err)) != ST_OK)
+		goto out;
+	if (a->page.len > 0) {
+		st = page_seal(
+		    &sealed, &a->page, a->job->device.box_public, err);
+		if (st != ST_OK)
+			goto out;
+	}
+	reply.cursor = (struct cursor){ state->epoch, a->until };
+	reply.more = a->more;
+	reply.nreceipts = (uint16_t)a->nreceipts;
+	reply.receipts = a->receipts.bytes;
+	reply.sealed = sealed.bytes;
+	reply.sealed_len = sealed.len;
+	st = reply_pack(
+	    out, &reply, a->job->name, &a->server->keys.receipt, err);
+out:
+	writer_free(&sealed);
+	return st;
+}
+
+enum status
+intake_answer(struct server *server, const struct intake_job *job,
+    struct writer *out, struct err *err)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+	enum status st;
+
+	if (a == NULL)
+		return err_set(err, ST_NOMEM, "answer: no memory");
+	a->server = server;
+	a->job = job;
+	server_lock(server);
+	st = answer(a, out, err);
+	server_unlock(server);
+	free(a->events);
+	writer_free(&a->page);
+	writer_free(&a->receipts);
+	free(a);
+	return st != ST_OK ? err_wrap(err, "answer a bundle") : ST_OK;
+}

@@ -1,0 +1,182 @@
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "common/crypto/hash.h"
+#include "common/instrument/instrument.h"
+#include "sync-server/findings/follow.h"
+#include "sync-server/intake/intake_internal.h"
+#include "sync-server/review/approve.h"
+#include "sync-server/server.h"
+#include "sync-server/store/keep.h"
+#include "sync-server/store/store.h"
+
+#define TRIES 5 /* of a batch that the database was too busy for */
+
+/* accept_opts.reopen */
+static enum status
+reopen(void *arg, const uint8_t *bytes, size_t len, struct change **change,
+    struct accept_author *author, struct err *err)
+{
+	struct server *server = arg;
+	struct intake_item item = { 0 };
+	enum status st;
+
+	if ((st = intake_check(server, bytes, len, &item, err)) != ST_OK)
+		return st;
+	/* The desk's word stands above villages and cuts. */
+	*author = (struct accept_author){
+		.device = item.author.accept.device,
+	};
+	*change = item.change;
+	return ST_OK;
+}
+
+enum status
+intake_accept(struct server *server, struct accept **out, struct err *err)
+{
+	struct accept_opts opts = { .store = server->store,
+		.instrument = instrument_builtin(),
+		.authority = server->authority,
+		.receipt_key = &server->keys.receipt,
+		.touched = server->review != NULL ? approve_touched : NULL,
+		.reopen = reopen,
+		.arg = server };
+	enum status st;
+
+	*out = NULL;
+	if (server->accept == NULL &&
+	    (st = accept_open(&server->accept, &opts, err)) != ST_OK)
+		return st;
+	*out = server->accept;
+	return ST_OK;
+}
+
+void
+intake_stop(struct server *server)
+{
+	accept_close(server->accept);
+	server->accept = NULL;
+}
+
+/* Is there room for more of this laptop's that cannot be believed? */
+static enum status
+has_room(struct store *store, const struct intake_item *item, bool *room,
+    struct err *err)
+{
+	uint64_t items, bytes;
+	enum status st;
+
+	st = store_quarantine_sum(
+	    store, item->outer.device, &items, &bytes, err);
+	*room = st == ST_OK && items < QUARANTINE_ITEMS_MAX &&
+	    bytes + item->bytes.len <= QUARANTINE_BYTES_MAX;
+	return st;
+}
+
+/* Keep what is not believed, and answer it the same way every time. */
+static enum status
+set_aside(struct server *server, const struct intake_job *job,
+    struct intake_item *item, enum receipt_state state,
+    enum receipt_reason reason, struct err *err)
+{
+	struct store_quarantine kept = { .envelope = item->envelope,
+		.reason = reason,
+		.device = item->outer.device,
+		.writer = item->head.writer,
+		.seq = item->head.seq,
+		.set_id = item->head.set_id,
+		.time_ms = job->time_ms,
+		.bytes = item->bytes.bytes,
+		.len = item->bytes.len };
+	struct accept_out out = { .state = state, .reason = reason };
+	struct store_quarantine before;
+	enum status st;
+	bool room;
+
+	hash_bytes(kept.hash, kept.bytes, kept.len);
+	st = store_quarantine_get(server->store, kept.hash, &before, err);
+	if (st == ST_OK) {
+		memcpy(item->receipt, before.receipt, RECEIPT_LEN);
+		return ST_OK;
+	}
+	if (st != ST_NOTFOUND ||
+	    (st = has_room(server->store, item, &room, err)) != ST_OK)
+		return st;
+	if (!room)
+		out.state = RECEIPT_REFUSED;
+	accept_receipt(
+	    server->accept, &item->head, item->id, &out, job->time_ms);
+	memcpy(item->receipt, out.receipt, RECEIPT_LEN);
+	if (!room)
+		return ST_OK;
+	memcpy(kept.id, item->id, CHANGE_ID_LEN);
+	kept.receipt = item->receipt;
+	kept.answered = ++store_state(server->store)->version;
+	return store_quarantine_add(server->store, &kept, err);
+}
+
+static enum status
+commit_item(struct server *server, const struct intake_job *job,
+    struct intake_item *item, struct err *err)
+{
+	struct accept_in in = { .bytes = item->bytes.bytes,
+		.len = item->bytes.len,
+		.change = item->change,
+		.author = item->author.desk ? NULL : &item->author.accept,
+		.time_ms = job->time_ms,
+		.answer = true };
+	struct accept_out out;
+	enum status st;
+
+	if (item->change == NULL)
+		return set_aside(
+		    server, job, item, item->state, item->reason, err);
+	st = accept_set(server->accept, &in, &out, err);
+	if (st != ST_OK)
+		return st;
+	if (!out.logged)
+		return set_aside(server, job, item, out.state, out.reason, err);
+	memcpy(item->receipt, out.receipt, RECEIPT_LEN);
+	return ST_OK;
+}
+
+static enum status
+commit_jobs(
+    struct server *server, struct intake_job **jobs, size_t n, struct err *err)
+{
+	struct accept *accept;
+	enum status st;
+	size_t i, j;
+
+	if ((st = intake_accept(server, &accept, err)) != ST_OK)
+		return st;
+	if ((st = store_begin(server->store, err)) != ST_OK)
+		return st;
+	for (i = 0; i < n && st == ST_OK; i++)
+		for (j = 0; j < jobs[i]->nitems && st == ST_OK; j++)
+			st = commit_item(
+			    server, jobs[i], &jobs[i]->items[j], err);
+	if (st == ST_OK)
+		st = follow_log(server->store, instrument_builtin(), err);
+	if (st == ST_OK)
+		st = store_commit(server->store, err);
+	store_rollback(server->store);
+	return st;
+}
+
+enum status
+intake_commit(
+    struct server *server, struct intake_job **jobs, size_t n, struct err *err)
+{
+	enum status st;
+	int try;
+
+	server_lock(server);
+	for (try = 0; try < TRIES; try++) {
+		st = commit_jobs(server, jobs, n, err);
+		if (st != ST_BUSY)
+			break;
+	}
+	server_unlock(server);
+	return st != ST_OK ? err_wrap(err, "take in %zu bundles", n) : ST_OK;
+}

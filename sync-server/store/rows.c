@@ -1,0 +1,210 @@
+#include "sync-server/store/store_internal.h"
+
+/* Each statement twice: for the rows, and for the second set. */
+enum {
+	Q_GET,
+	Q_GET_2,
+	Q_PLACE,
+	Q_PLACE_2,
+	Q_PUT,
+	Q_PUT_2,
+	Q_MOVE,
+	Q_MOVE_2,
+	Q_DELETE,
+	Q_DELETE_2,
+	Q_EACH,
+	Q_EACH_2,
+	Q_CLEAR,
+	Q_CLEAR_2,
+	Q_REPLACE,
+	Q_COUNT
+};
+
+#define GET "SELECT kind, place, flags, epoch, version, body FROM "
+#define EACH "SELECT id, kind, place, flags, epoch, version, body FROM "
+/* Replacing a row of a table without indexes is one search. */
+#define PUT "REPLACE INTO "
+#define VALUES " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+#define PLACE "SELECT place FROM "
+
+static const char *const SQL[Q_COUNT] = {
+	[Q_GET] = GET "rec WHERE id = ?1",
+	[Q_GET_2] = GET "rec_new WHERE id = ?1",
+	[Q_PLACE] = PLACE "rec WHERE id = ?1",
+	[Q_PLACE_2] = PLACE "rec_new WHERE id = ?1",
+	[Q_PUT] = PUT "rec" VALUES,
+	[Q_PUT_2] = PUT "rec_new" VALUES,
+	[Q_MOVE] = "UPDATE rec SET place = ?2 WHERE id = ?1",
+	[Q_MOVE_2] = "UPDATE rec_new SET place = ?2 WHERE id = ?1",
+	[Q_DELETE] = "DELETE FROM rec WHERE id = ?1",
+	[Q_DELETE_2] = "DELETE FROM rec_new WHERE id = ?1",
+	[Q_EACH] = EACH "rec ORDER BY id",
+	[Q_EACH_2] = EACH "rec_new ORDER BY id",
+	[Q_CLEAR] = "DELETE FROM rec",
+	[Q_CLEAR_2] = "DELETE FROM rec_new",
+	[Q_REPLACE] = "INSERT INTO rec SELECT * FROM rec_new ORDER BY id",
+};
+
+static struct db_query *
+query(struct store *store, int which)
+{
+	return db_query(store->rows, (size_t)(which + store->beside));
+}
+
+enum status
+store_rows_open(struct store *store, struct err *err)
+{
+	return db_table_open(&store->rows, store->db, SQL, Q_COUNT, err);
+}
+
+/* Columns of GET, from ${at} on. */
+static void
+read_row(const struct db_query *q, int at, struct store_row *row)
+{
+	row->kind = (uint8_t)db_column_i64(q, at);
+	row->place = column_u64(q, at + 1);
+	row->flags = (uint8_t)db_column_i64(q, at + 2);
+	row->epoch = column_u32(q, at + 3);
+	row->version = column_u64(q, at + 4);
+	row->body = db_column_blob(q, at + 5, &row->len);
+}
+
+enum status
+store_rows_read(struct store *store, const uint64_t *ids, size_t n,
+    enum status (*each)(
+	void *arg, size_t i, const struct store_row *row, struct err *err),
+    void *arg, struct err *err)
+{
+	struct store_row row;
+	struct db_query *q;
+	enum status st = ST_OK;
+	size_t i;
+
+	for (i = 0; i < n && st == ST_OK; i++) {
+		q = query(store, Q_GET);
+		bind_u64(q, 1, ids[i]);
+		if ((st = db_fetch(q, err)) == ST_NOTFOUND) {
+			st = ST_OK;
+			continue;
+		}
+		if (st != ST_OK)
+			break;
+		row.id = ids[i];
+		read_row(q, 0, &row);
+		st = each(arg, i, &row, err);
+		db_done(q);
+	}
+	return st;
+}
+
+enum status
+store_row_get(
+    struct store *store, uint64_t id, struct store_row *row, struct err *err)
+{
+	struct db_query *q = query(store, Q_GET);
+	enum status st;
+
+	*row = (struct store_row){ .id = id };
+	bind_u64(q, 1, id);
+	if ((st = db_fetch(q, err)) == ST_NOTFOUND)
+		return err_set(err, st, "no such record");
+	if (st == ST_OK)
+		read_row(q, 0, row);
+	return st;
+}
+
+enum status
+store_row_place(
+    struct store *store, uint64_t id, uint64_t *place, struct err *err)
+{
+	struct db_query *q = query(store, Q_PLACE);
+	enum status st;
+
+	*place = 0;
+	bind_u64(q, 1, id);
+	if ((st = db_fetch(q, err)) == ST_OK)
+		*place = column_u64(q, 0);
+	db_done(q);
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+enum status
+store_rows_write(struct store *store, const struct store_row *rows, size_t n,
+    struct err *err)
+{
+	enum status st = ST_OK;
+	struct db_query *q;
+	size_t i;
+
+	for (i = 0; i < n && st == ST_OK; i++) {
+		q = query(store, Q_PUT);
+		bind_u64(q, 1, rows[i].id);
+		db_bind_i64_at(q, 2, rows[i].kind);
+		bind_u64(q, 3, rows[i].place);
+		db_bind_i64_at(q, 4, rows[i].flags);
+		db_bind_i64_at(q, 5, rows[i].epoch);
+		bind_u64(q, 6, rows[i].version);
+		db_bind_blob_at(q, 7, rows[i].body, rows[i].len);
+		st = db_run(q, NULL, err);
+	}
+	return st;
+}
+
+enum status
+store_row_move(
+    struct store *store, uint64_t id, uint64_t place, struct err *err)
+{
+	struct db_query *q = query(store, Q_MOVE);
+
+	bind_u64(q, 1, id);
+	bind_u64(q, 2, place);
+	return db_run(q, NULL, err);
+}
+
+enum status
+store_row_delete(struct store *store, uint64_t id, struct err *err)
+{
+	struct db_query *q = query(store, Q_DELETE);
+
+	bind_u64(q, 1, id);
+	return db_run(q, NULL, err);
+}
+
+enum status
+store_rows_each(struct store *store,
+    enum status (*each)(
+	void *arg, const struct store_row *row, struct err *err),
+    void *arg, struct err *err)
+{
+	struct db_query *q = query(store, Q_EACH);
+	struct store_row row;
+	enum status st;
+
+	while ((st = db_fetch(q, err)) == ST_OK) {
+		row.id = column_u64(q, 0);
+		read_row(q, 1, &row);
+		if ((st = each(arg, &row, err)) != ST_OK) {
+			db_done(q);
+			return st;
+		}
+	}
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+enum status
+store_rows_beside(struct store *store, bool on, struct err *err)
+{
+	store->beside = on;
+	return db_run(db_query(store->rows, Q_CLEAR_2), NULL, err);
+}
+
+enum status
+store_rows_replace(struct store *store, struct err *err)
+{
+	enum status st;
+
+	st = db_run(db_query(store->rows, Q_CLEAR), NULL, err);
+	if (st == ST_OK)
+		st = db_run(db_query(store->rows, Q_REPLACE), NULL, err);
+	return st;
+}
