@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -210,6 +211,18 @@ const char *
 serve_header(const struct serve_request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, name);
+}
+
+bool
+serve_host_is(const struct serve_request *request, const char *name)
+{
+	const char *host = serve_header(request, "Host");
+	size_t len = strlen(name);
+	char port[16];
+
+	snprintf(port, sizeof(port), ":%u", (unsigned)request->serve->port);
+	return host != NULL && strncmp(host, name, len) == 0 &&
+	    strcmp(host + len, port) == 0;
 }
 
 const char *

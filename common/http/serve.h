@@ -114,7 +114,10 @@ struct serve_opts {
 	struct serve_patience patience;
 };
 
-/* ST_IO: the address cannot be listened on; ST_INVALID: it is none. */
+/*
+ * Requests may come before this returns.  ST_IO: the address cannot be
+ * listened on; ST_INVALID: it is none.
+ */
 enum status serve_open(
     struct serve **out, const struct serve_opts *opts, struct err *err);
 
@@ -134,6 +137,8 @@ const char *serve_path(const struct serve_request *request);
 const char *serve_tail(const struct serve_request *request);
 /* The first header called ${name}, in any case, or NULL. */
 const char *serve_header(const struct serve_request *request, const char *name);
+/* Whether Host is ${name} and the server's port: "127.0.0.1:8080". */
+bool serve_host_is(const struct serve_request *request, const char *name);
 /* The parameter ${name} of the query, or NULL. */
 const char *serve_query(const struct serve_request *request, const char *name);
 /* The whole body of a route without "data"; NULL if it is empty. */
@@ -145,7 +150,7 @@ void serve_set_data(struct serve_request *request, void *data);
 void *serve_data(const struct serve_request *request);
 
 enum serve_body {
-	SERVE_COPY,   /* copied before the handler's caller goes on */
+	SERVE_COPY,   /* copied once the handler returned: nothing local */
 	SERVE_TAKE,   /* from malloc(); serve frees it */
 	SERVE_STATIC, /* lives as long as the server */
 };
@@ -180,6 +185,13 @@ struct serve_reply {
 /* Add a header; ${name} is static, the value cut at 127 bytes. */
 void serve_add_header(struct serve_reply *reply, const char *name,
     const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/*
+ * Make ${reply} a copy of the ${len} bytes at ${body}, which may be local.
+ * Always SERVE_REPLY: where there is no memory, that is the reply.
+ */
+enum serve_next serve_copy(
+    struct serve_reply *reply, const char *type, const void *body, size_t len);
 
 /* Make ${reply} the JSON of ${err}, with the HTTP status that suits it. */
 enum serve_next serve_refuse(struct serve_reply *reply, const struct err *err);

@@ -33,6 +33,22 @@ serve_add_header(
 	reply->nheaders++;
 }
 
+enum serve_next
+serve_copy(
+    struct serve_reply *reply, const char *type, const void *body, size_t len)
+{
+	void *copy = malloc(len > 0 ? len : 1);
+
+	if (copy == NULL)
+		return serve_refuse_code(reply, 500, ST_NOMEM, "no memory");
+	memcpy(copy, body, len);
+	reply->type = type;
+	reply->body = copy;
+	reply->len = len;
+	reply->own = SERVE_TAKE;
+	return SERVE_REPLY;
+}
+
 static unsigned
 code_of(enum status status)
 {

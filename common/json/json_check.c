@@ -285,7 +285,7 @@ check_value(struct cursor *c)
 enum status
 json_check(const void *bytes, size_t len, size_t *nvalues, struct err *err)
 {
-	struct cursor c = { .start = bytes, .err = err };
+	struct cursor c = { .start = len > 0 ? bytes : "", .err = err };
 
 	c.at = c.start;
 	c.end = c.start + len;

@@ -301,6 +301,7 @@ START_TEST(more_bytes_than_the_caller_allows_are_refused)
 	ok(json_parse(&doc, "[1]", 3, 3, &err));
 	json_free(doc);
 	ck_assert_int_eq(json_parse(&doc, "[1]", 3, 2, &err), ST_INVALID);
+	ck_assert_int_eq(json_parse(&doc, NULL, 0, 2, &err), ST_INVALID);
 }
 END_TEST
 
