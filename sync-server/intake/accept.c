@@ -169,7 +169,8 @@ add_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
 	st = store_toggle_get(a->store, in->change->id, &toggle, err);
 	if (st != ST_OK && st != ST_NOTFOUND)
 		return st;
-	toggled = st == ST_OK;
+	/* Orders about orders are none: the last one about a set counts. */
+	toggled = st == ST_OK && in->change->head.kind != CHANGE_CONTROL;
 	st = judge_set(a, in, toggled ? &toggle : NULL, out, err);
 	if (st == ST_OK && out->state == RECEIPT_MERGED)
 		st = judge_misnames(a, in->change, &misnames, &missing, err);

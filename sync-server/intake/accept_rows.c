@@ -59,7 +59,7 @@ accept_start(struct accept *a, const struct change *change, uint32_t device,
 	a->device = device;
 	a->time_ms = time_ms;
 	a->again = false;
-	a->last = UINT64_MAX;
+	a->last = INT64_MAX;
 	a->n = 0;
 	a->only = NULL;
 	a->nonly = 0;

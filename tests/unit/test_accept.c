@@ -403,7 +403,7 @@ START_TEST(a_delete_against_an_update_is_for_a_person)
 	    "\x02"
 	    "11\x0a"
 	    "2026-11-01\x09"
-			       "MENINGGAL");
+	    "MENINGGAL");
 	take(&budi, DEVICE_2, 0, NULL);
 	ck_assert(has_finding(record, FINDING_DELETED_UPDATED, 0));
 	ok(findings_blocking(yard.store, record, &n, &err));
@@ -415,7 +415,7 @@ START_TEST(a_delete_against_an_update_is_for_a_person)
 	    "\x01"
 	    "1\x0a"
 	    "2026-11-02\x07"
-			       "KOREKSI");
+	    "KOREKSI");
 	draft_name(&draft, 7);
 	take(&desk, 0, 0, NULL);
 	ck_assert(!has_finding(record, FINDING_DELETED_UPDATED, 0));
