@@ -7,46 +7,46 @@
  */
 
 /* A change set (DESIGN.md section 6): about 200 visits; 2 s at 256 kbit/s. */
-#define CHANGE_BODY_MAX (64u << 10)	 /* bytes, compressed */
-#define CHANGE_INFLATED_MAX (1u << 20)	 /* bytes; a zip bomb stops here */
-#define CHANGE_RECORDS_MAX 1000u	 /* rows in one set */
-#define CHANGE_PREDS_MAX 64u		 /* writes named by one: all heads */
-#define CHANGE_ALSO_MAX 64u		 /* unanswered sets shown in a row */
-#define CHANGE_SETS_NAMED_MAX 4096u	 /* set ids named in one set */
-#define CHANGE_NAMES_MAX 65536u		 /* times that they are named */
-#define CHANGE_WRITES_MAX 65536u	 /* 1,000 rows of 65 registers */
-#define CHANGE_TOGGLES_MAX 1000u	 /* as many as rows */
-#define CHANGE_NOTE_MAX 4096u		 /* bytes: 1,000 characters and more */
+#define CHANGE_BODY_MAX (64u << 10)    /* bytes, compressed */
+#define CHANGE_INFLATED_MAX (1u << 20) /* bytes; a zip bomb stops here */
+#define CHANGE_RECORDS_MAX 1000u       /* rows in one set */
+#define CHANGE_PREDS_MAX 64u           /* writes named by one: all heads */
+#define CHANGE_ALSO_MAX 64u            /* unanswered sets shown in a row */
+#define CHANGE_SETS_NAMED_MAX 4096u    /* set ids named in one set */
+#define CHANGE_NAMES_MAX 65536u        /* times that they are named */
+#define CHANGE_WRITES_MAX 65536u       /* 1,000 rows of 65 registers */
+#define CHANGE_TOGGLES_MAX 1000u       /* as many as rows */
+#define CHANGE_NOTE_MAX 4096u          /* bytes: 1,000 characters and more */
 
 /* One record.  The model's histories kept at most 5 heads and 5 awaited
  * names per register; neither has a limit of its own, since what is accepted
  * must not depend on the order of arrival.  The whole is four times what one
  * set can bring, so that only a flood of signed sets comes near it. */
-#define RECORD_REGISTERS_MAX 512u	 /* registers of one kind of record */
-#define RECORD_VALUE_MAX 4096u		 /* bytes of one register's value */
-#define RECORD_BODY_MAX (4u << 20)	 /* bytes of a packed record */
+#define RECORD_REGISTERS_MAX 512u  /* registers of one kind of record */
+#define RECORD_VALUE_MAX 4096u     /* bytes of one register's value */
+#define RECORD_BODY_MAX (4u << 20) /* bytes of a packed record */
 
 /* A bundle: what one laptop sends at once, a month's text and more. */
-#define BUNDLE_MAX (8u << 20)		 /* bytes */
+#define BUNDLE_MAX (8u << 20) /* bytes */
 #define BUNDLE_ENVELOPES_MAX 512u
 #define ENVELOPE_MAX (CHANGE_BODY_MAX + 4096u)
 
 /* The answer to a bundle; more comes with the next request. */
-#define DOWN_PAGE_MAX (1u << 20)	 /* bytes, before sealing */
+#define DOWN_PAGE_MAX (1u << 20) /* bytes, before sealing */
 #define DOWN_SEALED_MAX (DOWN_PAGE_MAX + (64u << 10))
 
 /* JSON on the command line and on local doors: one visit is about 10 kB. */
 #define JSON_TEXT_MAX (1u << 20)
 #define JSON_DEPTH_MAX 32u
-#define JSON_VALUES_MAX (1u << 17)	 /* each costs about 130 bytes of memory */
-#define JSON_NUMBER_MAX 40u		 /* characters; a double prints as 24 */
+#define JSON_VALUES_MAX (1u << 17) /* each costs about 130 bytes of memory */
+#define JSON_NUMBER_MAX 40u        /* characters; a double prints as 24 */
 
 /* The head of an HTTP request; curl sends about 300 bytes in 6 lines. */
-#define SERVE_HEAD_MAX (16u << 10)	 /* bytes, request line included */
-#define SERVE_TARGET_MAX 2048u		 /* bytes of path and query */
-#define SERVE_HEADERS_MAX 64u		 /* lines */
+#define SERVE_HEAD_MAX (16u << 10) /* bytes, request line included */
+#define SERVE_TARGET_MAX 2048u     /* bytes of path and query */
+#define SERVE_HEADERS_MAX 64u      /* lines */
 /* What is still read of a chunked body that was too long, for politeness. */
-#define SERVE_SWALLOW_MAX (1u << 20)	 /* bytes */
+#define SERVE_SWALLOW_MAX (1u << 20) /* bytes */
 
 /* What a command of the local door has written and its client, paused, not
  * yet read; a list of all findings of a regency is some 20 MiB. */
@@ -56,35 +56,35 @@
 #define CSV_CELL_MAX 8192u
 #define CSV_COLUMNS_MAX 256u
 #define SHEET_LINE_MAX (128u << 10) /* bytes; the longest seen have 2 kB */
-#define SHEET_LINES_MAX 16u	    /* lines of one row: notes and addresses */
+#define SHEET_LINES_MAX 16u         /* lines of one row: notes and addresses */
 #define PRELIST_ROWS_MAX 4000000u   /* the largest regency has 1.6 million */
-#define PRELIST_MEMBERS_MAX 30u	    /* of a family, DOMAIN 4.2 */
+#define PRELIST_MEMBERS_MAX 30u     /* of a family, DOMAIN 4.2 */
 #define PRELIST_TITLE_LINES_MAX 20u /* above the header */
 
 /* The region table: both editions together are 92,000 rows and 3.6 MB. */
-#define REGION_TABLE_MAX (16u << 20)	 /* bytes of regions.csv */
+#define REGION_TABLE_MAX (16u << 20) /* bytes of regions.csv */
 #define REGION_ROWS_MAX 400000u
-#define REGION_CELL_MAX 128u		 /* bytes; the longest name has 44 */
-#define REGION_DAYS_MAX 32u		 /* different days of validity */
-#define REGION_STEPS_MAX 16u		 /* successors of successors */
+#define REGION_CELL_MAX 128u /* bytes; the longest name has 44 */
+#define REGION_DAYS_MAX 32u  /* different days of validity */
+#define REGION_STEPS_MAX 16u /* successors of successors */
 
 /* Passphrase cost written in a file's header: an attacker may have edited
  * it, so it is bounded before it is believed (SEALED-STORE.md section 3). */
-#define PASSPHRASE_MAX 256u		 /* bytes */
+#define PASSPHRASE_MAX 256u /* bytes */
 #define PASSPHRASE_OPS_MAX 16u
-#define PASSPHRASE_MEM_MAX (1u << 30)	 /* bytes */
+#define PASSPHRASE_MEM_MAX (1u << 30) /* bytes */
 
 /* What is signed directly is a header; longer things are hashed into one. */
-#define SIGN_INPUT_MAX 4096u		 /* bytes */
+#define SIGN_INPUT_MAX 4096u /* bytes */
 
 /* Sealed at once, in memory: twice the largest bundle. */
-#define SEAL_PLAIN_MAX (16u << 20)	 /* bytes */
+#define SEAL_PLAIN_MAX (16u << 20) /* bytes */
 
 /* Uploads at the server: a wave's last evening, 330 villages in an hour. */
-#define QUEUE_UPLOADS_MAX 1000u		 /* wait for the committer */
-#define PARTS_FILES_MAX 4096u		 /* half-received bundles */
-#define PARTS_BYTES_MAX (1ull << 30)	 /* all of them together */
-#define ENROL_REQUEST_MAX 4096u		 /* bytes, sealed */
+#define QUEUE_UPLOADS_MAX 1000u      /* wait for the committer */
+#define PARTS_FILES_MAX 4096u        /* half-received bundles */
+#define PARTS_BYTES_MAX (1ull << 30) /* all of them together */
+#define ENROL_REQUEST_MAX 4096u      /* bytes, sealed */
 
 /* What cannot be believed, per laptop: a year of sets, before a flood. */
 #define QUARANTINE_ITEMS_MAX 1000u
@@ -93,6 +93,6 @@
 #define DOWN_RECEIPTS_MAX 4096u
 
 /* What a person writes down to explain a step at the desk. */
-#define REASON_MAX 500u			 /* bytes */
+#define REASON_MAX 500u /* bytes */
 
 #endif /* COMMON_BASE_LIMITS_H */

@@ -63,9 +63,9 @@ enum status bundle_pull_verify(const uint8_t *item, size_t len,
 
 struct reply {
 	uint16_t authority;
-	struct cursor cursor;   /* where the laptop stands after this page */
-	bool more;              /* ask again at once */
-	int64_t time_ms;        /* the server's clock */
+	struct cursor cursor; /* where the laptop stands after this page */
+	bool more;            /* ask again at once */
+	int64_t time_ms;      /* the server's clock */
 	uint16_t nreceipts;
 	const uint8_t *receipts; /* nreceipts times RECEIPT_LEN */
 	const uint8_t *sealed;   /* the page; NULL where there is nothing */
@@ -91,11 +91,13 @@ enum page_kind {
 	PAGE_RETURN = 3, /* page_return */
 	PAGE_DROP = 4,   /* u64 record id: it left this laptop's scope */
 };
+/* From here on: a reader who does not know the kind goes on to the next. */
+#define PAGE_SKIP 128
 
 struct page_record {
 	uint64_t id;
-	uint8_t kind;        /* enum change_record_kind */
-	uint64_t place;      /* region_pack() of its village */
+	uint8_t kind;   /* enum change_record_kind */
+	uint64_t place; /* region_pack() of its village */
 	uint32_t epoch;
 	uint64_t version;
 	const uint8_t *body; /* merge/record.h's packed form */
@@ -104,19 +106,19 @@ struct page_record {
 
 struct page_return {
 	uint64_t visit;
-	uint64_t record;     /* the household */
-	uint64_t number;     /* of this return at the server, ascending */
+	uint64_t record; /* the household */
+	uint64_t number; /* of this return at the server, ascending */
 	int64_t time_ms;
-	const char *by;      /* who, not NUL-terminated */
+	const char *by; /* who, not NUL-terminated */
 	size_t by_len;
-	const char *reason;  /* not NUL-terminated */
+	const char *reason; /* not NUL-terminated */
 	size_t reason_len;
 };
 
 void page_put_record(struct writer *out, const struct page_record *record);
 void page_put_return(struct writer *out, const struct page_return *ret);
-void page_put_bytes(struct writer *out, enum page_kind kind, const void *bytes,
-    size_t len);
+void page_put_bytes(
+    struct writer *out, enum page_kind kind, const void *bytes, size_t len);
 /* Squeeze ${page} and seal it to the device. */
 enum status page_seal(struct writer *out, const struct writer *page,
     const uint8_t device_box_public[32], struct err *err);
@@ -127,9 +129,9 @@ enum status page_unseal(struct writer *out, const uint8_t *bytes, size_t len,
 enum status page_next(const uint8_t *bytes, size_t len, size_t *at,
     enum page_kind *kind, const uint8_t **item, size_t *item_len,
     struct err *err);
-enum status page_record_unpack(struct page_record *record,
-    const uint8_t *bytes, size_t len, struct err *err);
-enum status page_return_unpack(struct page_return *ret, const uint8_t *bytes,
+enum status page_record_unpack(struct page_record *record, const uint8_t *bytes,
     size_t len, struct err *err);
+enum status page_return_unpack(
+    struct page_return *ret, const uint8_t *bytes, size_t len, struct err *err);
 
 #endif /* COMMON_WIRE_BUNDLE_H */

@@ -33,17 +33,17 @@ struct writer;
 
 #define CARD_CODE_LEN 16
 #define CARD_FINGERPRINT_LEN 16
-#define CARD_CODE_TEXT_SIZE 80	 /* text of code and fingerprint, and NUL */
-#define CARD_NAME_MAX 100	 /* bytes: a person's or an office's name */
-#define CARD_LABEL_MAX 16	 /* bytes: initials, public */
-#define CARD_PLACES_MAX 64	 /* region prefixes of one writer */
+#define CARD_CODE_TEXT_SIZE 80 /* text of code and fingerprint, and NUL */
+#define CARD_NAME_MAX 100      /* bytes: a person's or an office's name */
+#define CARD_LABEL_MAX 16      /* bytes: initials, public */
+#define CARD_PLACES_MAX 64     /* region prefixes of one writer */
 #define CARD_BYTES_MAX 4096
 
 struct server_card {
 	uint16_t authority;
 	uint16_t version_min, version_max; /* of the protocol */
 	uint32_t epoch;
-	uint16_t box_key;           /* id of box_public */
+	uint16_t box_key; /* id of box_public */
 	uint8_t root_public[32];
 	uint8_t box_public[32];
 	uint8_t receipt_public[32]; /* receipts and replies */
@@ -75,7 +75,7 @@ struct writer_card {
 	uint32_t person;
 	enum card_role role;
 	uint8_t sign_public[32];
-	uint32_t from_seq;          /* in force from this number on */
+	uint32_t from_seq; /* in force from this number on */
 	int64_t issued_ms;
 	char label[CARD_LABEL_MAX + 1];
 	char name[CARD_NAME_MAX + 1];
@@ -114,8 +114,8 @@ void card_code_id(uint8_t out[32], const uint8_t code[CARD_CODE_LEN]);
 
 struct enrol_request {
 	uint8_t code_id[32];
-	uint32_t device;              /* 0: a new laptop */
-	uint8_t sign_public[32];      /* the writer's */
+	uint32_t device;         /* 0: a new laptop */
+	uint8_t sign_public[32]; /* the writer's */
 	uint8_t transport_public[32];
 	uint8_t box_public[32];
 	int64_t time_ms;
@@ -133,9 +133,9 @@ enum status enrol_request_pack(struct writer *out,
  * Open and check both signatures; the MAC is checked by
  * enrol_request_proves() once the code has been found by code_id.
  */
-enum status enrol_request_unpack(struct enrol_request *request,
-    uint8_t mac[32], const uint8_t *bytes, size_t len,
-    const struct seal_key *server, struct err *err);
+enum status enrol_request_unpack(struct enrol_request *request, uint8_t mac[32],
+    const uint8_t *bytes, size_t len, const struct seal_key *server,
+    struct err *err);
 /* ${code_key}: card_code_key() of the code; ST_UNTRUSTED if it differs. */
 enum status enrol_request_proves(const struct enrol_request *request,
     const uint8_t mac[32], const uint8_t code_key[32], struct err *err);

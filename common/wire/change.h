@@ -53,21 +53,21 @@ enum change_record_kind {
 
 struct change_head {
 	enum change_kind kind;
-	uint8_t dictionary;    /* squeeze.h; 0: none */
+	uint8_t dictionary; /* squeeze.h; 0: none */
 	uint16_t authority;
-	uint32_t writer;       /* index at that authority */
-	uint32_t seq;          /* from 1, without gaps */
-	uint64_t set_id;       /* random, drawn when the set was opened */
-	uint32_t epoch;        /* of the desk; 0 from a laptop */
-	uint16_t instrument;   /* version of the questionnaire */
-	uint16_t fields;       /* version of the field list */
+	uint32_t writer;     /* index at that authority */
+	uint32_t seq;        /* from 1, without gaps */
+	uint64_t set_id;     /* random, drawn when the set was opened */
+	uint32_t epoch;      /* of the desk; 0 from a laptop */
+	uint16_t instrument; /* version of the questionnaire */
+	uint16_t fields;     /* version of the field list */
 	uint16_t nrows;
 	uint16_t ntoggles;
-	uint32_t body_len;     /* bytes, compressed */
-	uint32_t inflated_len; /* bytes */
+	uint32_t body_len;           /* bytes, compressed */
+	uint32_t inflated_len;       /* bytes */
 	uint8_t prev[CHANGE_ID_LEN]; /* change id of seq - 1; zeros for 1 */
 	uint8_t body_hash[32];
-	uint8_t root[32];      /* Merkle root over the salted rows */
+	uint8_t root[32]; /* Merkle root over the salted rows */
 };
 
 /* A household visit; in a desk set, one sitting of a reviewer. */
@@ -82,31 +82,31 @@ struct change_visit {
 
 /* A value put into one register of one record. */
 struct change_write {
+	const uint8_t *value;  /* as instrument_pack() makes it */
+	const uint64_t *preds; /* set ids of the writes it replaces */
+	uint32_t len;          /* bytes of value; 0: no value */
 	uint16_t reg;          /* register id, instrument.h */
 	uint16_t npreds;
-	const uint64_t *preds; /* set ids of the writes it replaces */
-	const uint8_t *value;  /* as instrument_pack() makes it */
-	uint32_t len;          /* bytes; 0: no value */
 };
 
 /* One record in the set; a record has at most one row in one set. */
 struct change_row {
 	uint64_t id;
 	enum change_record_kind kind;
-	uint32_t visit;         /* index into visits */
-	uint32_t shown_epoch;   /* the record as displayed; 0.0: new */
+	uint32_t visit;       /* index into visits */
+	uint32_t shown_epoch; /* the record as displayed; 0.0: new */
 	uint64_t shown_version;
 	uint16_t nalso;
-	uint16_t nwrites;       /* at least 1, registers ascending */
-	const uint64_t *also;   /* unanswered sets that were on the screen */
+	uint16_t nwrites;     /* at least 1, registers ascending */
+	const uint64_t *also; /* unanswered sets that were on the screen */
 	const struct change_write *writes;
 };
 
 /* A desk order: the set ${change_id} counts, or does not. */
 struct change_toggle {
 	uint8_t change_id[CHANGE_ID_LEN];
-	bool accept;         /* release; false: void */
-	const char *reason;  /* not NUL-terminated */
+	bool accept;        /* release; false: void */
+	const char *reason; /* not NUL-terminated */
 	uint32_t reason_len;
 };
 

@@ -6,8 +6,9 @@
  *
  *	change.c          header, signature, pack and unpack
  *	change_check.c    is what a caller wants to pack within the limits?
+ *	change_plan.c     patterns, parts and names of a body
  *	change_write.c    body -> columns
- *	change_read.c     columns -> body
+ *	change_read*.c    columns -> body
  *	change_row.c      a row as bytes of its own; leaves and root
  *	change_stored.c   the erased form of the log
  *
@@ -44,9 +45,12 @@ enum shown_code {
 /* How a row says what its writes replace. */
 enum preds_code {
 	PREDS_NONE = 0,
-	PREDS_ONE = 1, /* every write the same one */
-	PREDS_EACH = 2 /* counts per write follow */
+	PREDS_ONE = 1,  /* every write the same one */
+	PREDS_SOME = 2, /* the same one, but not every write: counts follow */
+	PREDS_EACH = 3, /* counts follow */
 };
+/* Counts are those of the last row of the same pattern that has counts. */
+#define PREDS_AGAIN 4u
 
 /* A set with the memory that it needs; change_free() gets &set. */
 struct change_box {

@@ -8,6 +8,7 @@
 #define LEAF_DOMAIN "padu/leaf/v1"
 #define NODE_DOMAIN "padu/node/v1"
 #define SALT_DOMAIN "padu/salt/v1"
+#define NODE_MAX 16   /* hashes that one node joins */
 #define VARINT_MAX 10 /* bytes */
 #define KIND_TOGGLE 0 /* where a row has its record's kind */
 
@@ -87,6 +88,7 @@ put_visit(uint8_t *at, const struct change_visit *visit)
 	return put_bytes(at, visit->note, visit->note_len);
 }
 
+/* Which register, and how long its value is. */
 static uint8_t *
 put_registers(uint8_t *at, const struct change_row *row)
 {
@@ -95,8 +97,11 @@ put_registers(uint8_t *at, const struct change_row *row)
 
 	at = put_varint(at, row->nwrites);
 	at = put_varint(at, w[0].reg);
-	for (i = 1; i < row->nwrites; i++)
+	at = put_varint(at, w[0].len);
+	for (i = 1; i < row->nwrites; i++) {
 		at = put_varint(at, w[i].reg - w[i - 1].reg - 1u);
+		at = put_varint(at, w[i].len);
+	}
 	return at;
 }
 
@@ -107,14 +112,13 @@ put_preds(uint8_t *at, const struct change_row *row, enum preds_code code)
 	size_t i;
 
 	*at++ = (uint8_t)code;
-	if (code == PREDS_ONE)
-		return put_names(at, w[0].preds, 1);
-	if (code == PREDS_NONE)
-		return at;
-	for (i = 0; i < row->nwrites; i++)
+	for (i = 0; code >= PREDS_SOME && i < row->nwrites; i++)
 		at = put_varint(at, w[i].npreds);
-	for (i = 0; i < row->nwrites; i++)
+	for (i = 0; code != PREDS_NONE && i < row->nwrites; i++) {
 		at = put_names(at, w[i].preds, w[i].npreds);
+		if (code != PREDS_EACH && w[i].npreds > 0)
+			break;
+	}
 	return at;
 }
 
@@ -127,9 +131,9 @@ row_bound(const struct change_visit *visit, const struct change_row *row,
 
 	for (i = 0; i < row->nwrites; i++)
 		sum += row->writes[i].len + 3u + 2u;
-	if (code == PREDS_ONE)
-		return sum + 8;
-	for (i = 0; code == PREDS_EACH && i < row->nwrites; i++)
+	if (code != PREDS_EACH)
+		return sum + row->nwrites + 8;
+	for (i = 0; i < row->nwrites; i++)
 		sum += 1 + 8u * row->writes[i].npreds;
 	return sum;
 }
@@ -155,8 +159,6 @@ change_row_pack(struct writer *out, const struct change_visit *visit,
 	at = put_names(at, row->also, row->nalso);
 	at = put_registers(at, row);
 	at = put_preds(at, row, code);
-	for (i = 0; i < row->nwrites; i++)
-		at = put_varint(at, w[i].len);
 	for (i = 0; i < row->nwrites; i++)
 		at = put_bytes(at, w[i].value, w[i].len);
 	out->len = (size_t)(at - out->bytes);
@@ -184,6 +186,15 @@ change_toggle_pack(struct writer *out, const struct change_visit *visit,
 	return ST_OK;
 }
 
+static void
+join(uint8_t *out, const uint8_t *hashes, size_t n)
+{
+	if (n > 1)
+		hash_domain(out, NODE_DOMAIN, hashes, n * HASH_LEN);
+	else
+		memmove(out, hashes, HASH_LEN);
+}
+
 void
 change_leaf(uint8_t out[HASH_LEN], const uint8_t salt[CHANGE_SALT_LEN],
     const uint8_t *bytes, size_t len)
@@ -197,22 +208,22 @@ change_leaf(uint8_t out[HASH_LEN], const uint8_t salt[CHANGE_SALT_LEN],
 }
 
 /*
- * The shape of RFC 6962: the left part of every node is the largest full
- * tree that leaves something for the right.  Level by level that is: join
- * pairs, pass a single one up as it is.
+ * Level by level: every 16 hashes become one, and one alone passes up as it
+ * is.  A tree of pairs would cost a quarter of all unpacking.
  */
 void
 change_root(uint8_t out[HASH_LEN], uint8_t *leaves, size_t n)
 {
-	size_t i;
+	size_t i, k;
 
-	for (; n > 1; n = (n + 1) / 2) {
-		for (i = 0; i < n / 2; i++)
-			hash_domain(leaves + i * HASH_LEN, NODE_DOMAIN,
-			    leaves + 2 * i * HASH_LEN, 2 * HASH_LEN);
-		if (n % 2 == 1)
-			memmove(leaves + i * HASH_LEN,
-			    leaves + 2 * i * HASH_LEN, HASH_LEN);
+	for (; n > 1; n = i) {
+		for (i = 0; i * NODE_MAX < n; i++) {
+			k = n - i * NODE_MAX;
+			if (k > NODE_MAX)
+				k = NODE_MAX;
+			join(leaves + i * HASH_LEN,
+			    leaves + i * NODE_MAX * HASH_LEN, k);
+		}
 	}
 	memcpy(out, leaves, HASH_LEN);
 }

@@ -18,7 +18,7 @@ struct sign_key;
 
 /* On the wire and stored: do not renumber. */
 enum receipt_state {
-	RECEIPT_CUSTODY = 1,     /* a relay has it */
+	RECEIPT_CUSTODY = 1, /* a relay has it */
 	RECEIPT_MERGED = 2,
 	RECEIPT_REFUSED = 3,
 	RECEIPT_QUARANTINED = 4, /* kept, waits for a person */
@@ -28,18 +28,18 @@ enum receipt_state {
 /* Why: do not renumber.  receipt_reason() has the sentence. */
 enum receipt_reason {
 	REASON_NONE = 0,
-	REASON_FORMAT = 1,     /* the author broke the format */
+	REASON_FORMAT = 1, /* the author broke the format */
 	REASON_SIGNATURE = 2,
-	REASON_WRITER = 3,     /* unknown, or not on this device */
+	REASON_WRITER = 3, /* unknown, or not on this device */
 	REASON_REVOKED = 4,
-	REASON_SCOPE = 5,      /* writes outside the writer's villages */
-	REASON_CHAIN = 6,      /* prev does not fit what we hold */
-	REASON_FORK = 7,       /* another set with that number */
-	REASON_SET_ID = 8,     /* another set with that set id */
-	REASON_MISNAMED = 9,   /* names differing heads of others */
-	REASON_DESK = 10,      /* a decision of the desk */
-	REASON_VERSION = 11,   /* a version we do not speak */
-	REASON_RECORD = 12,    /* makes a record under another's name */
+	REASON_SCOPE = 5,    /* writes outside the writer's villages */
+	REASON_CHAIN = 6,    /* prev does not fit what we hold */
+	REASON_FORK = 7,     /* another set with that number */
+	REASON_SET_ID = 8,   /* another set with that set id */
+	REASON_MISNAMED = 9, /* names differing heads of others */
+	REASON_DESK = 10,    /* a decision of the desk */
+	REASON_VERSION = 11, /* a version we do not speak */
+	REASON_RECORD = 12,  /* makes a record under another's name */
 };
 
 struct receipt {
@@ -50,9 +50,9 @@ struct receipt {
 	uint8_t change_id[32];
 	enum receipt_state state;
 	enum receipt_reason reason;
-	uint32_t epoch;     /* stamp at acceptance; 0 where not merged */
+	uint32_t epoch; /* stamp at acceptance; 0 where not merged */
 	uint64_t version;
-	int64_t time_ms;    /* the server's clock */
+	int64_t time_ms; /* the server's clock */
 };
 
 void receipt_pack(uint8_t out[RECEIPT_LEN], const struct receipt *receipt,
