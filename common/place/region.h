@@ -7,8 +7,8 @@
  *
  *	64          Kalimantan Timur             province
  *	64.02       Kutai Kartanegara            regency; 71 and up is a city
- *	64.02.05    Loa Kulu                     district
- *	64.02.05.2001                            village; 1... kelurahan,
+ *	64.02.05    Muara Badak                  district
+ *	64.02.05.2001  Saliki                    village; 1... kelurahan,
  *	                                         2... desa, 3... desa adat
  *
  * A code is text outside and a number inside, so that it can be a key:

@@ -72,6 +72,31 @@ take_columns(struct header *header, const struct sheet_row *row,
 	return ST_OK;
 }
 
+static void
+find_known(struct header *header, const struct instrument *instrument)
+{
+	static const char *const NAME[NKNOWN] = {
+		[KNOWN_VILLAGE] = "kode_wil",
+		[KNOWN_PRELIST_ID] = "prelist_id",
+		[KNOWN_NO_KK] = "no_kk",
+		[KNOWN_NAME] = "nama",
+		[KNOWN_NIK] = "nik",
+		[KNOWN_BIRTH] = "tgl_lahir",
+		[KNOWN_SEX] = "jk",
+	};
+	size_t i, k;
+
+	for (i = 0; i < NKNOWN; i++) {
+		header->known[i] = instrument_find_name(instrument, NAME[i]);
+		for (k = 0; k < header->ncolumns; k++) {
+			if (header->column[k].field != NULL &&
+			    header->column[k].field == header->known[i])
+				break;
+		}
+		header->known_at[i] = k;
+	}
+}
+
 /* Look for the header in the first rows; *${best} needed columns so far. */
 static enum status
 try_delimiter(struct header *header, struct sheet *sheet, char delimiter,
@@ -95,6 +120,7 @@ try_delimiter(struct header *header, struct sheet *sheet, char delimiter,
 			*best = n;
 		if (n == NNEEDED) {
 			header->titles = i;
+			find_known(header, instrument);
 			sheet_expect(sheet, header->ncolumns);
 			return ST_OK;
 		}

@@ -21,9 +21,23 @@ struct column {
 	bool damaged; /* nearly all end in 0: the last digit was lost */
 };
 
+/* The fields by which a whole row is judged. */
+enum known {
+	KNOWN_VILLAGE,
+	KNOWN_PRELIST_ID,
+	KNOWN_NO_KK,
+	KNOWN_NAME,
+	KNOWN_NIK,
+	KNOWN_BIRTH,
+	KNOWN_SEX,
+	NKNOWN,
+};
+
 struct header {
 	size_t line, titles, ncolumns;
 	char delimiter;
+	const struct instrument_field *known[NKNOWN];
+	size_t known_at[NKNOWN]; /* column; ncolumns: there is none */
 	struct column column[CSV_COLUMNS_MAX];
 };
 

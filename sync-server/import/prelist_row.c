@@ -7,13 +7,7 @@
 #include "common/place/region.h"
 #include "sync-server/import/prelist_internal.h"
 
-#define KEY_SIZE 96 /* K, a KK number, a village; or P and a prelist id */
-
-/* What the whole row is judged by. */
-struct known {
-	const char *village, *prelist_id, *no_kk, *name, *nik, *birth, *sex;
-	size_t village_at, no_kk_at, name_at, nik_at; /* columns */
-};
+#define KEY_SIZE 272 /* a letter and a prelist id of 64 characters */
 
 static void
 add_fault(struct faults *faults, size_t column, enum prelist_rule rule)
@@ -100,61 +94,42 @@ part_cells(struct row *row)
 	row->nperson = n - row->nfamily;
 }
 
+/* The texts of the known fields, NULL where there is none. */
 static void
-find_known(
-    struct known *known, const struct row *row, const struct header *header)
+find_known(const char *text[NKNOWN], const struct row *row,
+    const struct header *header)
 {
-	const struct {
-		const char *name;
-		const char **text;
-		size_t *at;
-	} WANTED[] = {
-		{ "kode_wil", &known->village, &known->village_at },
-		{ "prelist_id", &known->prelist_id, NULL },
-		{ "no_kk", &known->no_kk, &known->no_kk_at },
-		{ "nama", &known->name, &known->name_at },
-		{ "nik", &known->nik, &known->nik_at },
-		{ "tgl_lahir", &known->birth, NULL },
-		{ "jk", &known->sex, NULL },
-	};
 	size_t i, k, n = row->nfamily + row->nperson;
 
-	for (i = 0; i < sizeof(WANTED) / sizeof(WANTED[0]); i++) {
-		*WANTED[i].text = NULL;
+	for (i = 0; i < NKNOWN; i++) {
+		text[i] = NULL;
 		for (k = 0; k < n; k++) {
-			if (strcmp(row->family[k].field->name,
-				WANTED[i].name) == 0)
-				*WANTED[i].text = row->family[k].text;
-		}
-		if (WANTED[i].at == NULL)
-			continue;
-		*WANTED[i].at = header->ncolumns;
-		for (k = 0; k < header->ncolumns; k++) {
-			if (header->column[k].field != NULL &&
-			    strcmp(header->column[k].field->name,
-				WANTED[i].name) == 0)
-				*WANTED[i].at = k;
+			if (row->family[k].field == header->known[i])
+				text[i] = row->family[k].text;
 		}
 	}
 }
 
 static void
-check_numbers(struct faults *faults, const struct known *known,
-    const struct prelist_opts *opts)
+check_numbers(struct faults *faults, const char *const text[NKNOWN],
+    const struct header *header, const struct prelist_opts *opts)
 {
 	struct nik_person person = { .birth = DAY_NONE };
 	struct err ignored;
 
-	if (known->birth != NULL)
-		day_parse(&person.birth, known->birth, &ignored);
-	if (known->sex != NULL)
-		person.sex = known->sex[0] - '0';
-	if (known->nik != NULL &&
-	    nik_check(known->nik, &person, opts->regions, opts->today) != 0)
-		add_fault(faults, known->nik_at, PRELIST_IDENTITY);
-	if (known->no_kk != NULL &&
-	    nik_check_card(known->no_kk, opts->regions, opts->today) != 0)
-		add_fault(faults, known->no_kk_at, PRELIST_IDENTITY);
+	if (text[KNOWN_BIRTH] != NULL)
+		day_parse(&person.birth, text[KNOWN_BIRTH], &ignored);
+	if (text[KNOWN_SEX] != NULL)
+		person.sex = text[KNOWN_SEX][0] - '0';
+	if (text[KNOWN_NIK] != NULL &&
+	    nik_check(text[KNOWN_NIK], &person, opts->regions, opts->today) !=
+		0)
+		add_fault(
+		    faults, header->known_at[KNOWN_NIK], PRELIST_IDENTITY);
+	if (text[KNOWN_NO_KK] != NULL &&
+	    nik_check_card(text[KNOWN_NO_KK], opts->regions, opts->today) != 0)
+		add_fault(
+		    faults, header->known_at[KNOWN_NO_KK], PRELIST_IDENTITY);
 }
 
 /* What no cell alone can be blamed for. */
@@ -162,27 +137,30 @@ static void
 check_row(struct row *row, char key[KEY_SIZE], struct faults *faults,
     const struct header *header, const struct prelist_opts *opts)
 {
+	const char *text[NKNOWN];
 	struct err ignored;
-	struct known known;
 
-	find_known(&known, row, header);
-	if (known.village == NULL)
-		add_fault(faults, known.village_at, PRELIST_VILLAGE);
+	find_known(text, row, header);
+	if (text[KNOWN_VILLAGE] == NULL)
+		add_fault(
+		    faults, header->known_at[KNOWN_VILLAGE], PRELIST_VILLAGE);
 	else
-		region_parse(&row->village, known.village, &ignored);
-	if (known.prelist_id == NULL && known.no_kk == NULL)
+		region_parse(&row->village, text[KNOWN_VILLAGE], &ignored);
+	if (text[KNOWN_PRELIST_ID] == NULL && text[KNOWN_NO_KK] == NULL)
 		add_fault(faults, header->ncolumns, PRELIST_NO_FAMILY);
-	if (known.name == NULL && known.nik == NULL)
+	if (text[KNOWN_NAME] == NULL && text[KNOWN_NIK] == NULL)
 		add_fault(faults, header->ncolumns, PRELIST_NOBODY);
 	if (faults->refused)
 		return;
-	if (known.name == NULL)
-		add_fault(faults, known.name_at, PRELIST_NO_NAME);
-	check_numbers(faults, &known, opts);
-	if (known.prelist_id != NULL)
-		snprintf(key, KEY_SIZE, "P%s", known.prelist_id);
+	if (text[KNOWN_NAME] == NULL)
+		add_fault(
+		    faults, header->known_at[KNOWN_NAME], PRELIST_NO_NAME);
+	check_numbers(faults, text, header, opts);
+	if (text[KNOWN_PRELIST_ID] != NULL)
+		snprintf(key, KEY_SIZE, "P%s", text[KNOWN_PRELIST_ID]);
 	else
-		snprintf(key, KEY_SIZE, "K%s/%s", known.no_kk, known.village);
+		snprintf(key, KEY_SIZE, "K%s/%s", text[KNOWN_NO_KK],
+		    text[KNOWN_VILLAGE]);
 }
 
 /* In one piece: the row, its cells, the key, the texts. */

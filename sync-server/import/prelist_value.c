@@ -14,6 +14,12 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /*
  * Without a letter or digit it is nothing; so are some words, but no text:
  * people are called Na or Nan.  A database's 0000-00-00 is no date.
@@ -28,6 +34,9 @@ is_nothing(const struct instrument_field *field, const char *text)
 	    text[strspn(text, "0-/.")] == '\0')
 		return true;
 
+	if (is_digit(text[0]) ||
+	    (is_letter(text[0]) && text[0] != 'N' && text[0] != 'n'))
+		return false;
 	for (i = 0; text[i] != '\0'; i++) {
 		if ((uint8_t)text[i] >= 0x80)
 			return false; /* letters that keys do not have */

@@ -176,8 +176,6 @@ parse_row(struct sheet *sheet, const char *bytes, size_t len)
 
 	sheet->ncells = sheet->nrows = sheet->text_len = 0;
 	sheet->too_long = false;
-	if (!utf8_valid(bytes, len) || memchr(bytes, '\0', len) != NULL)
-		return SHEET_ENCODING;
 	good = csv_parse(parser, bytes, len, take_cell, take_row, sheet) == len;
 	if (csv_fini(parser, take_cell, take_row, sheet) != 0 || !good) {
 		if (csv_error(parser) == CSV_ENOMEM)
@@ -189,11 +187,15 @@ parse_row(struct sheet *sheet, const char *bytes, size_t len)
 		csv_set_delim(parser, (unsigned char)sheet->delimiter);
 		return SHEET_QUOTING;
 	}
+	if (sheet->nrows > 1)
+		return SHEET_QUOTING;
 	if (sheet->too_long)
 		return SHEET_TOO_LONG;
+	if (!utf8_valid(bytes, len) || memchr(bytes, '\0', len) != NULL)
+		return SHEET_ENCODING;
 	for (i = 0; i < sheet->ncells; i++)
 		sheet->cell[i] = sheet->text + sheet->start[i];
-	return sheet->nrows > 1 ? SHEET_QUOTING : SHEET_GOOD;
+	return SHEET_GOOD;
 }
 
 static size_t
@@ -283,7 +285,7 @@ sheet_next(struct sheet *sheet, struct sheet_row *row, struct err *err)
 	    ? SHEET_TOO_LONG
 	    : parse_row(sheet, sheet->buf + sheet->at, len);
 	if (nlines > 1 &&
-	    (row->fault != SHEET_GOOD ||
+	    (row->fault == SHEET_QUOTING || row->fault == SHEET_TOO_LONG ||
 		(sheet->expected != 0 && sheet->ncells != sheet->expected))) {
 		/* A quote left open joined lines that do not belong. */
 		nlines = 1;
