@@ -18,17 +18,20 @@
  * a downstream page.  It is canonical: equal states are equal bytes.
  *
  *	u8 form (1)
- *	varint nsets, each: u64 set id | u64 hlc | svarint day | varint writer
- *	                    | u64 visit | u8 flags
- *	                    (ascending set id; the sets whose writes are heads)
- *	varint nregs, each: varint register (the first) or register - previous
- *	u8 shape, the greatest that holds:
- *	    2  every register has one head, by set 0, and awaits none
- *	    1  every register has one head, and awaits none
- *	    0  anything else
- *	shape 1, each register: varint set index
- *	shape 0, each register: varint nheads, nheads varint set index,
- *	                        varint nawaited, nawaited u64 set id
+ *	varint nsets, each (ascending set id; those that have heads):
+ *	    u64 set id | u48 hlc, ms | varint hlc, count
+ *	    svarint day - day of hlc | varint writer
+ *	    varint visit's authority | svarint visit's writer - writer
+ *	    varint visit's counter | u8 flags
+ *	varint nruns, each a run of registers without a gap:
+ *	    varint registers left out before (not 0 but in the first)
+ *	    varint registers - 1
+ *	varint nodd, each a register that has not just one head:
+ *	    varint even registers before | varint nheads
+ *	    varint nawaited | nawaited u64 set id (ascending)
+ *	each register, each head (ascending): its set's number, from 0, in as
+ *	    few bits as nsets - 1 needs, the first in the highest bits of the
+ *	    first byte; zero bits up to a whole byte
  *	each register, each head: varint length
  *	each register, each head: the value's bytes
  *

@@ -6,16 +6,42 @@
  * form itself is drawn in record.h.
  */
 
+#include <stdint.h>
+
+#include "common/base/hlc.h"
 #include "common/merge/record.h"
 
 #define RECORD_FORM 1
-
-/* Do not renumber. */
-#define RECORD_SHAPE_ANY 0     /* heads and awaited names counted */
-#define RECORD_SHAPE_SINGLE 1  /* one head each, none awaited */
-#define RECORD_SHAPE_ONE_SET 2 /* and all by the same set */
-
 #define RECORD_SET_FLAGS (RECORD_SET_DECISION | RECORD_SET_IMPORT)
-#define RECORD_SET_MIN 27u /* bytes of a set at the least */
+
+/* Bytes of a set, at the least and at the most. */
+#define RECORD_SET_MIN 21u
+#define RECORD_SET_MAX 44u
+
+/* A visit's id is a creation dot, id.h; any 64 bits are taken. */
+#define RECORD_DOT_COUNTER_BITS 29
+#define RECORD_DOT_WRITER_BITS 20
+#define RECORD_DOT_COUNTER_MAX ((UINT64_C(1) << RECORD_DOT_COUNTER_BITS) - 1)
+#define RECORD_DOT_WRITER_MAX ((INT64_C(1) << RECORD_DOT_WRITER_BITS) - 1)
+#define RECORD_DOT_HIGH_BITS (RECORD_DOT_COUNTER_BITS + RECORD_DOT_WRITER_BITS)
+#define RECORD_DOT_HIGH_MAX (UINT64_MAX >> RECORD_DOT_HIGH_BITS)
+
+/* Bits in which the numbers 0 to ${nsets} - 1 fit. */
+static inline unsigned
+record_index_bits(uint64_t nsets)
+{
+	unsigned bits = 0;
+
+	while (nsets > UINT64_C(1) << bits)
+		bits++;
+	return bits;
+}
+
+/* The day, UTC, of a clock value: what a set's day is counted from. */
+static inline int64_t
+record_hlc_day(uint64_t hlc)
+{
+	return hlc_ms(hlc) / 86400000;
+}
 
 #endif /* COMMON_MERGE_RECORD_FORM_H */

@@ -9,7 +9,6 @@
  * record_clear(); what a growing array leaves behind stays until then.
  */
 
-#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +20,7 @@
 struct record_chunk {
 	struct record_chunk *before;
 	size_t size, used; /* bytes after this struct */
-	alignas(RECORD_ALIGN) uint8_t bytes[];
+	_Alignas(RECORD_ALIGN) uint8_t bytes[];
 };
 
 struct record_arena {

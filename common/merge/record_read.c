@@ -12,7 +12,7 @@ struct unpacking {
 	struct reader in;
 	struct record_set *sets; /* ascending */
 	bool *used;              /* for each set: it has a head */
-	size_t nsets;
+	size_t nsets, nheads;
 };
 
 static enum status
@@ -27,19 +27,44 @@ not_canonical(const char *what, struct err *err)
 	return err_set(err, ST_INVALID, "record: %s", what);
 }
 
+static uint64_t
+read_visit(struct reader *in, uint32_t writer)
+{
+	uint64_t high = reader_varint_max(in, RECORD_DOT_HIGH_MAX), counter;
+	int64_t step = reader_svarint(in), visiting = 0;
+
+	/* Both parts are far from where an int64 ends. */
+	if (step >= -(int64_t)UINT32_MAX && step <= RECORD_DOT_WRITER_MAX)
+		visiting = writer + step;
+	else
+		in->failed = true;
+	if (visiting < 0 || visiting > RECORD_DOT_WRITER_MAX)
+		in->failed = true;
+	counter = reader_varint_max(in, RECORD_DOT_COUNTER_MAX);
+	return high << RECORD_DOT_HIGH_BITS |
+	    (uint64_t)visiting << RECORD_DOT_COUNTER_BITS | counter;
+}
+
 static void
 read_set(struct reader *in, struct record_set *set)
 {
+	uint64_t ms;
 	int64_t day;
 
 	set->set_id = reader_u64(in);
-	set->hlc = reader_u64(in);
+	ms = (uint64_t)reader_u16(in) << 32;
+	ms |= reader_u32(in);
+	set->hlc = ms << HLC_COUNT_BITS | reader_varint_max(in, UINT16_MAX);
 	day = reader_svarint(in);
+	if (day >= -2 * (int64_t)UINT32_MAX && day <= UINT32_MAX)
+		day += record_hlc_day(set->hlc);
+	else
+		in->failed = true;
 	if (day < INT32_MIN || day > INT32_MAX)
 		in->failed = true;
 	set->day = (int32_t)day;
 	set->writer = (uint32_t)reader_varint_max(in, UINT32_MAX);
-	set->visit = reader_u64(in);
+	set->visit = read_visit(in, set->writer);
 	set->flags = reader_u8(in);
 }
 
@@ -69,72 +94,51 @@ read_sets(struct unpacking *u, struct err *err)
 }
 
 static enum status
+add_run(struct unpacking *u, uint64_t first, uint64_t n, struct err *err)
+{
+	struct record *r = u->r;
+	uint64_t i, all = r->nregs + n;
+	struct record_reg *regs;
+
+	/* Each has a byte to come, in the lengths or among the odd ones. */
+	if (first + n > UINT16_MAX + 1u || all > u->in.left)
+		return not_canonical(
+		    "registers past the last, or the end", err);
+	if (all > r->regs_room) {
+		/* One run is usual; several soon have room for all. */
+		regs = record_room(r, 2 * all, sizeof(*regs));
+		if (regs == NULL)
+			return no_memory(err);
+		if (r->nregs > 0)
+			memcpy(regs, r->regs, r->nregs * sizeof(*regs));
+		r->regs = regs;
+		r->regs_room = (uint32_t)(2 * all);
+	}
+	for (i = 0; i < n; i++)
+		r->regs[r->nregs + i] =
+		    (struct record_reg){ .reg = (uint16_t)(first + i),
+			    .nheads = 1 };
+	r->nregs = (uint32_t)all;
+	return ST_OK;
+}
+
+static enum status
 read_registers(struct unpacking *u, struct err *err)
 {
-	uint64_t n = reader_varint(&u->in), reg = 0, step;
-	struct record *r = u->r;
-	uint32_t i;
+	uint64_t n = reader_varint(&u->in), next = 0, skip, len, i;
+	enum status st;
 
-	if (n == 0 || n > u->in.left || n > UINT16_MAX + 1u)
-		return not_canonical("a wrong number of registers", err);
-	r->regs = record_room(r, n, sizeof(*r->regs));
-	if (r->regs == NULL)
-		return no_memory(err);
-	r->regs_room = (uint32_t)n;
-	for (i = 0; i < n; i++) {
-		step = reader_varint_max(&u->in, UINT16_MAX);
-		reg += step;
-		if (reg > UINT16_MAX || (i > 0 && step == 0))
-			return not_canonical("registers out of order", err);
-		r->regs[i] = (struct record_reg){ .reg = (uint16_t)reg };
+	if (n == 0)
+		return not_canonical("no registers", err);
+	for (i = 0; i < n; i++, next += len) {
+		skip = reader_varint_max(&u->in, UINT16_MAX);
+		len = reader_varint_max(&u->in, UINT16_MAX) + 1;
+		next += skip;
+		if ((i > 0 && skip == 0) || u->in.failed)
+			return not_canonical("runs without a gap", err);
+		if ((st = add_run(u, next, len, err)) != ST_OK)
+			return st;
 	}
-	r->nregs = (uint32_t)n;
-	return ST_OK;
-}
-
-/* Shapes 1 and 2: every register has one head. */
-static enum status
-read_singles(struct unpacking *u, bool one_set, struct err *err)
-{
-	struct record *r = u->r;
-	struct record_head *head;
-	uint64_t set = 0;
-	uint32_t i;
-
-	if (one_set != (u->nsets == 1) || u->nsets == 0)
-		return not_canonical("shape does not fit the sets", err);
-	head = record_room(r, r->nregs, sizeof(*head));
-	if (head == NULL)
-		return no_memory(err);
-	for (i = 0; i < r->nregs; i++, head++) {
-		if (!one_set)
-			set = reader_varint_max(&u->in, u->nsets - 1);
-		u->used[set] = true;
-		head->set = u->sets[set];
-		r->regs[i].heads = head;
-		r->regs[i].nheads = r->regs[i].heads_room = 1;
-	}
-	return ST_OK;
-}
-
-static enum status
-read_heads(struct unpacking *u, struct record_reg *reg, struct err *err)
-{
-	uint64_t n = reader_varint(&u->in), set = 0, last = 0;
-	uint32_t i;
-
-	if (n > u->in.left || n > u->nsets)
-		return not_canonical("more heads than sets or bytes", err);
-	if (!record_heads_reserve(u->r, reg, (uint32_t)n))
-		return no_memory(err);
-	for (i = 0; i < n; i++, last = set) {
-		set = reader_varint_max(&u->in, u->nsets - 1);
-		if (i > 0 && set <= last)
-			return not_canonical("heads out of order", err);
-		u->used[set] = true;
-		reg->heads[i].set = u->sets[set];
-	}
-	reg->nheads = (uint32_t)n;
 	return ST_OK;
 }
 
@@ -142,7 +146,7 @@ static enum status
 read_awaited(struct unpacking *u, struct record_reg *reg, struct err *err)
 {
 	uint64_t n = reader_varint(&u->in);
-	uint32_t i, at;
+	uint32_t i;
 
 	if (n > u->in.left / 8)
 		return not_canonical("more awaited names than bytes", err);
@@ -152,50 +156,117 @@ read_awaited(struct unpacking *u, struct record_reg *reg, struct err *err)
 		reg->awaited[i] = reader_u64(&u->in);
 		if (i > 0 && reg->awaited[i] <= reg->awaited[i - 1])
 			return not_canonical("awaited out of order", err);
-		at = record_head_place(reg, reg->awaited[i]);
-		if (at < reg->nheads &&
-		    reg->heads[at].set.set_id == reg->awaited[i])
-			return not_canonical("a head is awaited", err);
 	}
 	reg->nawaited = (uint32_t)n;
 	return ST_OK;
 }
 
+/* Counts the heads of all registers. */
 static enum status
-read_any(struct unpacking *u, struct err *err)
+read_odd(struct unpacking *u, struct err *err)
 {
-	bool single = true;
+	uint64_t n = reader_varint(&u->in), at = 0, nheads, i;
+	struct record *r = u->r;
 	struct record_reg *reg;
 	enum status st;
-	uint32_t i;
 
-	for (i = 0; i < u->r->nregs; i++) {
-		reg = &u->r->regs[i];
-		if ((st = read_heads(u, reg, err)) != ST_OK ||
-		    (st = read_awaited(u, reg, err)) != ST_OK)
+	u->nheads = r->nregs;
+	for (i = 0; i < n; i++, at++) {
+		at += reader_varint_max(&u->in, UINT16_MAX);
+		if (at >= r->nregs)
+			return not_canonical("an odd register too many", err);
+		reg = &r->regs[at];
+		nheads = reader_varint(&u->in);
+		/* Each head has a byte to come, its length. */
+		if (nheads > u->in.left || nheads > u->nsets)
+			return not_canonical(
+			    "more heads than sets or bytes", err);
+		reg->nheads = (uint32_t)nheads;
+		u->nheads += (size_t)nheads - 1;
+		if ((st = read_awaited(u, reg, err)) != ST_OK)
 			return st;
-		if (reg->nheads + reg->nawaited == 0)
-			return not_canonical("an empty register", err);
-		single = single && reg->nheads == 1 && reg->nawaited == 0;
+		if (reg->nawaited == 0 && nheads < 2)
+			return not_canonical(nheads == 0
+				? "an empty register"
+				: "an odd register that is not",
+			    err);
 	}
-	return single ? not_canonical("a shape too general", err) : ST_OK;
+	return ST_OK;
+}
+
+/* Take ${bits} bits at a time. */
+struct bits {
+	uint32_t have;
+	unsigned nhave, bits;
+};
+
+static uint32_t
+read_bits(struct bits *b, struct reader *in)
+{
+	while (b->nhave < b->bits) {
+		b->have = b->have << 8 | reader_u8(in);
+		b->nhave += 8;
+	}
+	b->nhave -= b->bits;
+	return b->have >> b->nhave & ((1u << b->bits) - 1);
+}
+
+static bool
+is_head_awaited(const struct record_reg *reg)
+{
+	uint32_t i, at;
+
+	for (i = 0; i < reg->nawaited; i++) {
+		at = record_head_place(reg, reg->awaited[i]);
+		if (at < reg->nheads &&
+		    reg->heads[at].set.set_id == reg->awaited[i])
+			return true;
+	}
+	return false;
+}
+
+/* The heads of one register, which has its part of the row of all heads. */
+static enum status
+read_heads(struct unpacking *u, struct record_reg *reg, struct bits *bits,
+    struct err *err)
+{
+	uint32_t i, set, last = 0;
+
+	for (i = 0; i < reg->nheads; i++, last = set) {
+		set = bits->bits > 0 ? read_bits(bits, &u->in) : 0;
+		if (set >= u->nsets || (i > 0 && set <= last))
+			return not_canonical("heads out of order", err);
+		u->used[set] = true;
+		reg->heads[i].set = u->sets[set];
+	}
+	return reg->nawaited > 0 && is_head_awaited(reg)
+	    ? not_canonical("a head is awaited", err)
+	    : ST_OK;
 }
 
 static enum status
-read_shape(struct unpacking *u, struct err *err)
+read_all_heads(struct unpacking *u, struct err *err)
 {
-	uint8_t shape = reader_u8(&u->in);
+	struct bits bits = { .bits = record_index_bits(u->nsets) };
+	struct record_reg *reg, *end = u->r->regs + u->r->nregs;
+	struct record_head *heads;
 	enum status st;
 	size_t i;
 
-	if (shape > RECORD_SHAPE_ONE_SET)
-		return not_canonical("unknown shape", err);
-	if (shape == RECORD_SHAPE_ANY)
-		st = read_any(u, err);
-	else
-		st = read_singles(u, shape == RECORD_SHAPE_ONE_SET, err);
-	if (st != ST_OK)
-		return st;
+	if (u->nheads > u->in.left)
+		return not_canonical("more heads than bytes", err);
+	heads = record_room(u->r, u->nheads, sizeof(*heads));
+	if (heads == NULL)
+		return no_memory(err);
+	for (reg = u->r->regs; reg < end; reg++) {
+		reg->heads = heads;
+		reg->heads_room = reg->nheads;
+		heads += reg->nheads;
+		if ((st = read_heads(u, reg, &bits, err)) != ST_OK)
+			return st;
+	}
+	if ((bits.have & ((1u << bits.nhave) - 1)) != 0)
+		return not_canonical("bits left over", err);
 	for (i = 0; i < u->nsets; i++)
 		if (!u->used[i])
 			return not_canonical("a set without a head", err);
@@ -205,20 +276,15 @@ read_shape(struct unpacking *u, struct err *err)
 static enum status
 read_values(struct unpacking *u, struct err *err)
 {
-	const struct record *r = u->r;
-	struct record_head *head;
-	uint32_t i, k;
+	/* Those of all registers lie in a row. */
+	struct record_head *head, *first = u->r->regs[0].heads;
+	struct record_head *end = first + u->nheads;
 
-	for (i = 0; i < r->nregs; i++)
-		for (k = 0; k < r->regs[i].nheads; k++)
-			r->regs[i].heads[k].len = (uint32_t)reader_varint_max(
-			    &u->in, RECORD_VALUE_MAX);
-	for (i = 0; i < r->nregs; i++) {
-		for (k = 0; k < r->regs[i].nheads; k++) {
-			head = &r->regs[i].heads[k];
-			head->value = reader_bytes(&u->in, head->len);
-		}
-	}
+	for (head = first; head < end; head++)
+		head->len =
+		    (uint32_t)reader_varint_max(&u->in, RECORD_VALUE_MAX);
+	for (head = first; head < end; head++)
+		head->value = reader_bytes(&u->in, head->len);
 	if (!reader_finish(&u->in))
 		return not_canonical("cut short, or too long", err);
 	return ST_OK;
@@ -241,7 +307,8 @@ record_unpack(
 		st = not_canonical("a form that we do not know", err);
 	if (st != ST_OK || (st = read_sets(&u, err)) != ST_OK ||
 	    (st = read_registers(&u, err)) != ST_OK ||
-	    (st = read_shape(&u, err)) != ST_OK ||
+	    (st = read_odd(&u, err)) != ST_OK ||
+	    (st = read_all_heads(&u, err)) != ST_OK ||
 	    (st = read_values(&u, err)) != ST_OK)
 		record_clear(r);
 	return st;

@@ -15,8 +15,8 @@ struct packing {
 	const struct record_head **heads;
 	const struct record_set **sets; /* ascending once made */
 	uint32_t *of;                   /* for each head */
-	uint32_t nheads, nsets;
-	uint8_t shape;
+	uint32_t nheads, nsets, nruns, nodd;
+	size_t bound; /* bytes at the most */
 };
 
 static bool
@@ -121,91 +121,169 @@ find_many(struct packing *p)
 	return true;
 }
 
-/* Put the heads in a row; returns whether each register is single. */
 static bool
+is_odd(const struct record_reg *reg)
+{
+	return reg->nheads != 1 || reg->nawaited > 0;
+}
+
+/* Counts of everything, and how many bytes that may take. */
+static void
+count(struct packing *p, const struct record *r)
+{
+	const struct record_reg *reg, *end = r->regs + r->nregs;
+	uint32_t next = UINT32_MAX;
+
+	for (reg = r->regs; reg < end; reg++) {
+		p->nheads += reg->nheads;
+		p->nruns += reg->reg != next;
+		next = reg->reg + 1u;
+		if (is_odd(reg)) {
+			p->nodd++;
+			p->bound += 3 * 5 + 8 * (size_t)reg->nawaited;
+		}
+	}
+	/* Form and counts; runs; a head's set, length and, later, value. */
+	p->bound += 1 + 3 * 5 + 2 * 3 * (size_t)p->nruns + 1 +
+	    (4 + 2) * (size_t)p->nheads;
+}
+
+static void
 gather_heads(struct packing *p, const struct record *r)
 {
 	const struct record_reg *reg, *end = r->regs + r->nregs;
-	bool single = true;
 	uint32_t k, n = 0;
 
 	for (reg = r->regs; reg < end; reg++) {
-		single = single && reg->nheads == 1 && reg->nawaited == 0;
-		for (k = 0; k < reg->nheads; k++)
+		for (k = 0; k < reg->nheads; k++) {
 			p->heads[n++] = &reg->heads[k];
+			p->bound += reg->heads[k].len;
+		}
 	}
-	return single;
 }
 
 static enum status
 prepare(struct packing *p, const struct record *r, struct err *err)
 {
-	uint32_t i;
-	bool single;
-
-	for (i = 0; i < r->nregs; i++)
-		p->nheads += r->regs[i].nheads;
+	count(p, r);
 	p->heads = record_room(r, p->nheads, sizeof(*p->heads));
 	p->sets = record_room(r, p->nheads, sizeof(*p->sets));
 	p->of = record_room(r, p->nheads, sizeof(*p->of));
 	if (p->heads == NULL || p->sets == NULL || p->of == NULL)
 		return err_set(err, ST_NOMEM, "record: no memory");
-	single = gather_heads(p, r);
+	gather_heads(p, r);
 	if (find_few(p))
 		sort_few(p);
 	else if (!find_many(p))
 		return err_set(
 		    err, ST_BUG, "record: two descriptions of one set");
-	p->shape = !single ? RECORD_SHAPE_ANY
-	    : p->nsets > 1 ? RECORD_SHAPE_SINGLE
-			   : RECORD_SHAPE_ONE_SET;
+	p->bound += p->nsets * (size_t)RECORD_SET_MAX;
 	return ST_OK;
 }
 
-static void
-write_sets(struct writer *out, const struct packing *p)
-{
-	const struct record_set *set;
-	uint32_t i;
+/* What follows writes into room that is there already. */
 
-	writer_varint(out, p->nsets);
-	for (i = 0; i < p->nsets; i++) {
-		set = p->sets[i];
-		writer_u64(out, set->set_id);
-		writer_u64(out, set->hlc);
-		writer_svarint(out, set->day);
-		writer_varint(out, set->writer);
-		writer_u64(out, set->visit);
-		writer_u8(out, set->flags);
-	}
+static uint8_t *
+put_big_endian(uint8_t *at, uint64_t value, unsigned nbytes)
+{
+	while (nbytes-- > 0)
+		*at++ = (uint8_t)(value >> 8 * nbytes);
+	return at;
 }
 
-static void
-write_shape(struct writer *out, const struct record *r, const struct packing *p)
+static uint8_t *
+put_varint(uint8_t *at, uint64_t value)
+{
+	for (; value >= 0x80; value >>= 7)
+		*at++ = (uint8_t)(value | 0x80);
+	*at++ = (uint8_t)value;
+	return at;
+}
+
+static uint8_t *
+put_svarint(uint8_t *at, int64_t value)
+{
+	return put_varint(at, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+}
+
+static uint8_t *
+put_set(uint8_t *at, const struct record_set *set)
+{
+	int64_t visiting = (int64_t)(set->visit >> RECORD_DOT_COUNTER_BITS) &
+	    RECORD_DOT_WRITER_MAX;
+
+	at = put_big_endian(at, set->set_id, 8);
+	at = put_big_endian(at, set->hlc >> HLC_COUNT_BITS, 6);
+	at = put_varint(at, set->hlc & UINT16_MAX);
+	at = put_svarint(at, set->day - record_hlc_day(set->hlc));
+	at = put_varint(at, set->writer);
+	at = put_varint(at, set->visit >> RECORD_DOT_HIGH_BITS);
+	at = put_svarint(at, visiting - set->writer);
+	at = put_varint(at, set->visit & RECORD_DOT_COUNTER_MAX);
+	*at++ = set->flags;
+	return at;
+}
+
+static uint8_t *
+put_runs(uint8_t *at, const struct packing *p, const struct record *r)
+{
+	uint32_t i, first, next = 0;
+
+	at = put_varint(at, p->nruns);
+	for (i = 0; i < r->nregs; next = r->regs[i - 1].reg + 1u) {
+		first = i++;
+		while (
+		    i < r->nregs && r->regs[i].reg == r->regs[i - 1].reg + 1u)
+			i++;
+		at = put_varint(at, r->regs[first].reg - next);
+		at = put_varint(at, i - first - 1);
+	}
+	return at;
+}
+
+static uint8_t *
+put_odd(uint8_t *at, const struct packing *p, const struct record *r)
 {
 	const struct record_reg *reg;
-	uint32_t i, k, n = 0;
+	uint32_t i, k, even = 0;
 
-	writer_u8(out, p->shape);
-	if (p->shape == RECORD_SHAPE_SINGLE)
-		for (i = 0; i < p->nheads; i++)
-			writer_varint(out, p->of[i]);
-	if (p->shape != RECORD_SHAPE_ANY)
-		return;
-	for (i = 0; i < r->nregs; i++) {
+	at = put_varint(at, p->nodd);
+	for (i = 0; p->nodd > 0 && i < r->nregs; i++) {
 		reg = &r->regs[i];
-		writer_varint(out, reg->nheads);
-		for (k = 0; k < reg->nheads; k++)
-			writer_varint(out, p->of[n++]);
-		writer_varint(out, reg->nawaited);
+		if (!is_odd(reg)) {
+			even++;
+			continue;
+		}
+		at = put_varint(at, even);
+		at = put_varint(at, reg->nheads);
+		at = put_varint(at, reg->nawaited);
 		for (k = 0; k < reg->nawaited; k++)
-			writer_u64(out, reg->awaited[k]);
+			at = put_big_endian(at, reg->awaited[k], 8);
+		even = 0;
 	}
+	return at;
+}
+
+static uint8_t *
+put_indexes(uint8_t *at, const struct packing *p)
+{
+	unsigned bits = record_index_bits(p->nsets), have = 0;
+	uint64_t held = 0;
+	uint32_t i;
+
+	for (i = 0; bits > 0 && i < p->nheads; i++) {
+		held = held << bits | p->of[i];
+		for (have += bits; have >= 8; have -= 8)
+			*at++ = (uint8_t)(held >> (have - 8));
+	}
+	if (have > 0)
+		*at++ = (uint8_t)(held << (8 - have));
+	return at;
 }
 
 /* Values that lie side by side, as most do after unpacking, go as one. */
-static void
-write_values(struct writer *out, const struct packing *p)
+static uint8_t *
+put_values(uint8_t *at, const struct packing *p)
 {
 	const struct record_head *head;
 	const uint8_t *from = NULL;
@@ -213,18 +291,28 @@ write_values(struct writer *out, const struct packing *p)
 	uint32_t i;
 
 	for (i = 0; i < p->nheads; i++)
-		writer_varint(out, p->heads[i]->len);
-	for (i = 0; i < p->nheads; i++) {
+		at = put_varint(at, p->heads[i]->len);
+	for (i = 0; i < p->nheads; i++, len += head->len) {
 		head = p->heads[i];
-		if (head->len > 0 &&
-		    (uintptr_t)head->value != (uintptr_t)from + len) {
-			writer_bytes(out, from, len);
-			from = head->value;
-			len = 0;
-		}
-		len += head->len;
+		if (head->len == 0 ||
+		    (uintptr_t)head->value == (uintptr_t)from + len)
+			continue;
+		if (len > 0)
+			memcpy(at, from, len);
+		at += len;
+		from = head->value;
+		len = 0;
 	}
-	writer_bytes(out, from, len);
+	if (len > 0)
+		memcpy(at, from, len);
+	return at + len;
+}
+
+static enum status
+too_large(size_t len, struct err *err)
+{
+	return err_set(err, ST_FULL, "record: %zu bytes; %u allowed", len,
+	    RECORD_BODY_MAX);
 }
 
 enum status
@@ -233,29 +321,34 @@ record_pack(struct writer *out, const struct record *r, struct err *err)
 	struct record_mark mark = record_mark(r);
 	struct packing p = { 0 };
 	size_t start = out->len;
-	uint32_t i, last = 0;
 	enum status st;
+	uint8_t *at;
+	uint32_t i;
 
 	if (r->nregs == 0)
 		return ST_OK;
 	if ((st = prepare(&p, r, err)) != ST_OK)
 		goto out;
-	writer_u8(out, RECORD_FORM);
-	write_sets(out, &p);
-	writer_varint(out, r->nregs);
-	for (i = 0; i < r->nregs; i++) {
-		writer_varint(out, r->regs[i].reg - last);
-		last = r->regs[i].reg;
+	/* The bound is generous, but not that much. */
+	if (p.bound / 8 > RECORD_BODY_MAX) {
+		st = too_large(p.bound, err);
+		goto out;
 	}
-	write_shape(out, r, &p);
-	write_values(out, &p);
-	if (!writer_ok(out)) {
+	if ((at = writer_space(out, p.bound)) == NULL) {
 		st = err_set(err, ST_NOMEM, "record: no memory");
 		goto out;
 	}
+	*at++ = RECORD_FORM;
+	at = put_varint(at, p.nsets);
+	for (i = 0; i < p.nsets; i++)
+		at = put_set(at, p.sets[i]);
+	at = put_runs(at, &p, r);
+	at = put_odd(at, &p, r);
+	at = put_indexes(at, &p);
+	at = put_values(at, &p);
+	out->len = (size_t)(at - out->bytes);
 	if (out->len - start > RECORD_BODY_MAX) {
-		st = err_set(err, ST_FULL, "record: %zu bytes; %u allowed",
-		    out->len - start, RECORD_BODY_MAX);
+		st = too_large(out->len - start, err);
 		out->len = start;
 	}
 out:

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "common/base/id.h"
 #include "common/base/limits.h"
 #include "common/base/writer.h"
 #include "common/crypto/hash.h"
@@ -12,10 +13,12 @@ static struct err err;
 #define SET1 0, 0, 0, 0, 0, 0, 0, 1
 #define SET2 0, 0, 0, 0, 0, 0, 0, 2
 #define SET3 0, 0, 0, 0, 0, 0, 0, 3
-#define HLC 0, 0, 0, 0, 0, 0, 0, 9
-#define VISIT 0, 0, 0, 0, 0, 0, 0, 5
-/* Day -1, writer 300. */
-#define REST HLC, 1, 0xac, 2, VISIT, 0
+#define SET4 0, 0, 0, 0, 0, 0, 0, 4
+/* On 3 January 1970. */
+#define HLC 0, 0, 0x0b, 0xeb, 0xc2, 0, 9
+/* The day before, by writer 300, their visit 5 in regency 64.02, ordinary. */
+#define REST HLC, 1, 0xac, 2, 0x82, 0x32, 0, 5, 0
+
 #define BYTES(...)                                                             \
 	sizeof((uint8_t[]){ __VA_ARGS__ }),                                    \
 	{                                                                      \
@@ -30,81 +33,94 @@ static const struct {
 	uint8_t bytes[128];
 } FORMS[] = {
 	{ "nothing", true, 0, { 0 } },
-	{ "shape 2: two registers by one set", true,
-	    BYTES(1, 1, SET1, REST, 2, 3, 4, 2, 1, 2, 'a', 'b', 'c') },
+	{ "two registers by one set", true,
+	    BYTES(1, 1, SET1, REST, 1, 3, 1, 0, 1, 2, 'a', 'b', 'c') },
 	{ "register 0, empty value", true,
-	    BYTES(1, 1, SET1, REST, 1, 0, 2, 0) },
-	{ "shape 1: two registers by two sets", true,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 2, 3, 4, 1, 1, 0, 1, 1, 'a',
+	    BYTES(1, 1, SET1, REST, 1, 0, 0, 0, 0) },
+	{ "two registers by two sets", true,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 1, 0, 0x40, 1, 1, 'a',
 		'b') },
-	{ "shape 0: two heads, one awaited", true,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 2, 0, 1, 1, SET3, 1, 1,
-		'a', 'b') },
-	{ "shape 0: awaited only", true, BYTES(1, 0, 1, 3, 0, 0, 1, SET3) },
+	{ "two heads, one awaited", true,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 1, 0, 2, 1, SET3, 0x40,
+		1, 1, 'a', 'b') },
+	{ "awaited only", true, BYTES(1, 0, 1, 3, 0, 1, 0, 0, 1, SET3) },
+	{ "three runs, the last register", true,
+	    BYTES(1, 1, SET1, REST, 3, 0, 0, 1, 1, 0xfb, 0xff, 3, 0, 0, 0, 1, 1,
+		0, 'a', 'b') },
+	{ "three sets, of four the middle register odd", true,
+	    BYTES(1, 3, SET1, REST, SET2, REST, SET3, REST, 1, 3, 2, 1, 1, 2, 0,
+		0x86, 1, 1, 1, 1, 'a', 'b', 'c', 'd') },
 
 	{ "an unknown form", false, BYTES(2) },
-	{ "a form of an empty record", false, BYTES(1, 0, 0, 2) },
-	{ "shape 2 told as shape 1", false,
-	    BYTES(1, 1, SET1, REST, 2, 3, 4, 1, 0, 0, 1, 2, 'a', 'b', 'c') },
-	{ "shape 2 told as shape 0", false,
-	    BYTES(1, 1, SET1, REST, 2, 3, 4, 0, 1, 0, 0, 1, 0, 0, 1, 2, 'a',
-		'b', 'c') },
-	{ "shape 1 told as shape 0", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 2, 3, 4, 0, 1, 1, 0, 1, 0, 0, 1,
-		1, 'a', 'b') },
-	{ "shape 2 with two sets", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 2, 3, 4, 2, 1, 1, 'a', 'b') },
-	{ "shape 2 without a set", false, BYTES(1, 0, 1, 3, 2) },
-	{ "shape 1 without a set", false, BYTES(1, 0, 1, 3, 1, 0) },
-	{ "shape 3", false, BYTES(1, 1, SET1, REST, 1, 0, 3, 0) },
+	{ "a form of an empty record", false, BYTES(1, 0, 0, 0) },
 	{ "sets descending", false,
-	    BYTES(1, 2, SET2, REST, SET1, REST, 2, 3, 4, 1, 1, 0, 1, 1, 'a',
+	    BYTES(1, 2, SET2, REST, SET1, REST, 1, 3, 1, 0, 0x40, 1, 1, 'a',
 		'b') },
 	{ "a set twice", false,
-	    BYTES(1, 2, SET1, REST, SET1, REST, 2, 3, 4, 1, 1, 0, 1, 1, 'a',
+	    BYTES(1, 2, SET1, REST, SET1, REST, 1, 3, 1, 0, 0x40, 1, 1, 'a',
 		'b') },
 	{ "a set without a head", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 2, 3, 4, 1, 1, 1, 1, 1, 'a',
-		'b') },
+	    BYTES(
+		1, 2, SET1, REST, SET2, REST, 1, 3, 1, 0, 0, 1, 1, 'a', 'b') },
 	{ "a head by a set that is not there", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 2, 3, 4, 1, 2, 0, 1, 1, 'a',
+	    BYTES(1, 3, SET1, REST, SET2, REST, SET3, REST, 1, 3, 3, 0, 0x1b, 0,
+		0, 0, 0) },
+	{ "bits left over", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 1, 0, 0x41, 1, 1, 'a',
 		'b') },
-	{ "a register twice", false,
-	    BYTES(1, 1, SET1, REST, 2, 3, 0, 2, 1, 2, 'a', 'b', 'c') },
+	{ "runs without a gap", false,
+	    BYTES(1, 1, SET1, REST, 2, 3, 0, 0, 0, 0, 1, 2, 'a', 'b', 'c') },
 	{ "a register past the last", false,
-	    BYTES(1, 1, SET1, REST, 2, 0xff, 0xff, 3, 1, 2, 1, 2, 'a', 'b',
+	    BYTES(1, 1, SET1, REST, 1, 0xff, 0xff, 3, 1, 0, 1, 2, 'a', 'b',
 		'c') },
+	{ "more registers than bytes", false,
+	    BYTES(1, 1, SET1, REST, 1, 0, 0xff, 0xff, 3, 0, 0, 0) },
 	{ "an unknown flag", false,
-	    BYTES(1, 1, SET1, HLC, 1, 0xac, 2, VISIT, 4, 1, 0, 2, 0) },
+	    BYTES(1, 1, SET1, HLC, 1, 0xac, 2, 0x82, 0x32, 0, 5, 4, 1, 0, 0, 0,
+		0) },
 	{ "a day out of range", false,
-	    BYTES(1, 1, SET1, HLC, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xac, 2, VISIT,
-		0, 1, 0, 2, 0) },
-	{ "heads of a register descending", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 2, 1, 0, 1, SET3, 1, 1,
-		'a', 'b') },
-	{ "a head twice", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 2, 1, 1, 1, SET3, 1, 1,
-		'a', 'b') },
-	{ "a head that is awaited", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 2, 0, 1, 1, SET2, 1, 1,
-		'a', 'b') },
-	{ "awaited descending", false, BYTES(1, 0, 1, 3, 0, 0, 2, SET3, SET2) },
-	{ "awaited twice", false, BYTES(1, 0, 1, 3, 0, 0, 2, SET3, SET3) },
+	    BYTES(1, 1, SET1, HLC, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xac, 2, 0x82,
+		0x32, 0, 5, 0, 1, 0, 0, 0, 0) },
+	{ "a visit's writer below 0", false,
+	    BYTES(1, 1, SET1, HLC, 1, 0xac, 2, 0x82, 0x32, 0xd9, 4, 5, 0, 1, 0,
+		0, 0, 0) },
+	{ "a visit's writer too large", false,
+	    BYTES(1, 1, SET1, HLC, 1, 0, 0x82, 0x32, 0x80, 0x80, 0x80, 1, 5, 0,
+		1, 0, 0, 0, 0) },
+	{ "an odd register that is not", false,
+	    BYTES(1, 1, SET1, REST, 1, 3, 1, 1, 0, 1, 0, 1, 2, 'a', 'b', 'c') },
+	{ "an odd register too many", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 2, 0, 2, 0, 0, 2, 0,
+		0x40, 1, 1, 'a', 'b') },
 	{ "an empty register", false,
-	    BYTES(1, 0, 2, 3, 1, 0, 0, 0, 0, 1, SET3) },
+	    BYTES(1, 0, 1, 3, 1, 2, 0, 0, 0, 0, 0, 1, SET3) },
+	{ "heads of a register descending", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 1, 0, 2, 1, SET3, 0x80,
+		1, 1, 'a', 'b') },
+	{ "a head twice", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 1, 0, 2, 1, SET3, 0xc0,
+		1, 1, 'a', 'b') },
+	{ "a head that is awaited", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 1, 0, 2, 1, SET2, 0x40,
+		1, 1, 'a', 'b') },
+	{ "awaited descending", false,
+	    BYTES(1, 0, 1, 3, 0, 1, 0, 0, 2, SET4, SET3) },
+	{ "awaited twice", false,
+	    BYTES(1, 0, 1, 3, 0, 1, 0, 0, 2, SET3, SET3) },
 	{ "a byte left over", false,
-	    BYTES(1, 1, SET1, REST, 2, 3, 4, 2, 1, 2, 'a', 'b', 'c', 0) },
+	    BYTES(1, 1, SET1, REST, 1, 3, 1, 0, 1, 2, 'a', 'b', 'c', 0) },
 	{ "a length in too many bytes", false,
-	    BYTES(1, 1, SET1, REST, 2, 3, 4, 2, 0x81, 0, 2, 'a', 'b', 'c') },
+	    BYTES(1, 1, SET1, REST, 1, 3, 1, 0, 0x81, 0, 2, 'a', 'b', 'c') },
 	{ "a length past the end", false,
-	    BYTES(1, 1, SET1, REST, 2, 3, 4, 2, 1, 3, 'a', 'b', 'c') },
+	    BYTES(1, 1, SET1, REST, 1, 3, 1, 0, 1, 3, 'a', 'b', 'c') },
 	{ "more sets than bytes", false,
 	    BYTES(1, 0xff, 0xff, 0xff, 0xff, 0x7f, 1) },
-	{ "more registers than bytes", false, BYTES(1, 0, 0xff, 0x7f, 0) },
-	{ "more heads than sets", false, BYTES(1, 0, 1, 3, 0, 1, 0) },
+	{ "more heads than sets", false,
+	    BYTES(1, 1, SET1, REST, 1, 3, 0, 1, 0, 2, 0, 0, 0) },
+	{ "heads, and no sets", false, BYTES(1, 0, 1, 3, 0, 0, 1, 'a') },
 	{ "more awaited than bytes", false,
-	    BYTES(1, 0, 1, 3, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-		0x7f) },
+	    BYTES(1, 0, 1, 3, 0, 1, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0x7f) },
 };
 #define NFORMS (sizeof(FORMS) / sizeof(FORMS[0]))
 
@@ -193,10 +209,10 @@ START_TEST(what_is_read_is_what_the_bytes_say)
 	ck_assert_uint_eq(reg->awaited[0], 3);
 	head = record_shown(reg);
 	ck_assert_uint_eq(head->set.set_id, 2); /* same clock, greater set */
-	ck_assert_uint_eq(head->set.hlc, 9);
-	ck_assert_int_eq(head->set.day, -1);
+	ck_assert_uint_eq(head->set.hlc, UINT64_C(200000000) << 16 | 9);
+	ck_assert_int_eq(head->set.day, 1);
 	ck_assert_uint_eq(head->set.writer, 300);
-	ck_assert_uint_eq(head->set.visit, 5);
+	ck_assert_uint_eq(head->set.visit, id_make(6402, 300, 5));
 	ck_assert_uint_eq(head->set.flags, 0);
 	ck_assert_uint_eq(head->len, 1);
 	ck_assert_int_eq(head->value[0], 'b');
@@ -213,7 +229,7 @@ START_TEST(the_later_clock_is_shown_before_the_greater_set)
 
 	ok(record_new(&r, &err));
 	memcpy(bytes, FORMS[4].bytes, FORMS[4].len);
-	bytes[2 + 15] = 10; /* the clock of the first set */
+	bytes[2 + 14] = 10; /* the clock of the first set */
 	ok(record_unpack(r, bytes, FORMS[4].len, &err));
 	ck_assert_uint_eq(record_shown(record_find(r, 3))->set.set_id, 1);
 	ok(record_unpack(r, FORMS[5].bytes, FORMS[5].len, &err));
@@ -238,7 +254,40 @@ put(struct record *r, uint16_t reg, uint64_t set, uint32_t len)
 	ok(merge_apply(r, &w, NULL, NULL, &effect, &err));
 }
 
-/* 1 to 40 sets over 50 registers, put in two orders. */
+/* Each part at its least and at its greatest, and all mixtures of these. */
+START_TEST(a_set_is_told_whatever_its_parts_are)
+{
+	unsigned i = (unsigned)_i;
+	struct merge_write w = {
+		.set = { .set_id = i & 1 ? UINT64_MAX : 0,
+		    .hlc = i & 2 ? UINT64_MAX : 0,
+		    .visit = i & 4 ? UINT64_MAX : 0,
+		    .day = i & 8 ? INT32_MAX : INT32_MIN,
+		    .writer = i & 16 ? UINT32_MAX : 0,
+		    .flags = i & 32 ? 3 : 0 },
+	};
+	const struct record_set *set;
+	struct merge_effect effect;
+	struct writer out = { 0 };
+	struct record *r;
+
+	ok(record_new(&r, &err));
+	ok(merge_apply(r, &w, NULL, NULL, &effect, &err));
+	ok(record_pack(&out, r, &err));
+	ok(record_unpack(r, out.bytes, out.len, &err));
+	set = &record_find(r, 0)->heads[0].set;
+	ck_assert_uint_eq(set->set_id, w.set.set_id);
+	ck_assert_uint_eq(set->hlc, w.set.hlc);
+	ck_assert_uint_eq(set->visit, w.set.visit);
+	ck_assert_int_eq(set->day, w.set.day);
+	ck_assert_uint_eq(set->writer, w.set.writer);
+	ck_assert_uint_eq(set->flags, w.set.flags);
+	writer_free(&out);
+	record_free(r);
+}
+END_TEST
+
+/* 1 to 50 sets over 50 registers, put in two orders. */
 START_TEST(any_number_of_sets_packs_the_same_whatever_came_first)
 {
 	uint64_t nsets = (uint64_t)_i;
@@ -361,7 +410,9 @@ add(TCase *tc)
 	tcase_add_test(tc, what_is_read_is_what_the_bytes_say);
 	tcase_add_test(tc, the_later_clock_is_shown_before_the_greater_set);
 	tcase_add_loop_test(
-	    tc, any_number_of_sets_packs_the_same_whatever_came_first, 1, 41);
+	    tc, a_set_is_told_whatever_its_parts_are, 0, 64);
+	tcase_add_loop_test(
+	    tc, any_number_of_sets_packs_the_same_whatever_came_first, 1, 51);
 	tcase_add_test(tc, a_record_is_used_again_without_a_trace);
 	tcase_add_test(tc, a_record_too_large_is_told_and_leaves_no_bytes);
 	tcase_add_test(tc, the_digest_tells_id_and_state_and_not_empty_records);
