@@ -2,11 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/reader.h"
 #include "common/store/sealvfs_internal.h"
 
 /* Page 1 says these of the database; offsets of SQLite's file format. */
 #define AT_PAGE_SIZE 16
 #define AT_RESERVE 20
+#define AT_PAGES 28    /* how many the database has, big-endian */
 #define OPEN_PROBE 100 /* bytes sqlite3_open reads, before the log is known */
 
 static struct sealvfs_main *
@@ -21,23 +23,48 @@ real_read(struct sealvfs_handle *h, void *out, int n, int64_t at)
 	return h->real->pMethods->xRead(h->real, out, n, at);
 }
 
+/* How many pages the database had when page 1 was written to the file. */
+static int
+count_pages(struct sealvfs_handle *h, int64_t *out)
+{
+	struct sealvfs_bound to = sealvfs_bound_page(1);
+	struct reader r;
+	int rc = real_read(h, h->page, SEALVFS_PAGE, SEALVFS_START);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	/* Torn, and whole in the log: then it cannot be told. */
+	if (!sealvfs_unseal_page(h->page, &to, h->keys->page))
+		return SQLITE_IOERR_DATA;
+	r = reader_start(h->page + AT_PAGES, 4);
+	*out = reader_u32(&r);
+	sodium_memzero(h->page, SEALVFS_PAGE);
+	return SQLITE_OK;
+}
+
 /* The file ends before the page at ${at}. */
 static int
 read_past_end(struct sealvfs_handle *h, uint8_t *out, int n, int64_t at)
 {
 	sqlite3_int64 size = 0;
+	int64_t number = at / SEALVFS_PAGE + 1, pages = 0;
 	int rc = h->real->pMethods->xFileSize(h->real, &size);
 
 	if (rc != SQLITE_OK)
 		return rc;
 	/*
 	 * SQLite takes zeros where a file ends.  That is right for one
-	 * without pages; in another one a page was cut off.
+	 * without pages, and for pages that it has taken and freed, but not
+	 * written, within the transaction that goes on.  A page that the
+	 * database had before was cut off.
 	 */
-	if (size > SEALVFS_START && !(at == 0 && n == OPEN_PROBE))
-		return sealvfs_report(SQLITE_IOERR_DATA, h->path,
-		    "page %lld is missing: the file was cut short",
-		    (long long)(at / SEALVFS_PAGE + 1));
+	if (size > SEALVFS_START && !(at == 0 && n == OPEN_PROBE)) {
+		rc = count_pages(h, &pages);
+		if (rc != SQLITE_OK || number <= pages)
+			return sealvfs_report(SQLITE_IOERR_DATA, h->path,
+			    "page %lld is missing: the file was cut short",
+			    (long long)number);
+	}
 	memset(out, 0, (size_t)n);
 	return SQLITE_IOERR_SHORT_READ;
 }

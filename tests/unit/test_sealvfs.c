@@ -97,6 +97,30 @@ static const struct {
 };
 #define NTRIES (sizeof(TRIES) / sizeof(TRIES[0]))
 
+/*
+ * A long schema made at once: pages are taken, given back before they were
+ * ever written, and read again.
+ */
+START_TEST(pages_freed_before_they_were_written_are_not_missed)
+{
+	struct db *db = sealed_open(path);
+	char name[401] = "", sql[1000];
+	int i;
+
+	memset(name, 'c', sizeof(name) - 1);
+	sealed_run(db, "BEGIN");
+	for (i = 0; i < 16; i++) {
+		snprintf(sql, sizeof(sql),
+		    "CREATE TABLE t%d (x BLOB NOT NULL UNIQUE, %s INT)", i,
+		    name);
+		sealed_run(db, sql);
+	}
+	sealed_run(db, "COMMIT");
+	ck_assert(sealed_is_sound(db));
+	db_close(db);
+}
+END_TEST
+
 START_TEST(only_the_right_passphrase_opens)
 {
 	struct db *db;
@@ -555,6 +579,7 @@ add(TCase *tc)
 	sealed_start();
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, what_was_written_is_there_after_unlocking);
+	tcase_add_test(tc, pages_freed_before_they_were_written_are_not_missed);
 	tcase_add_test(tc, a_new_file_is_a_sound_empty_database);
 	tcase_add_loop_test(
 	    tc, only_the_right_passphrase_opens, 0, (int)NTRIES);
