@@ -112,6 +112,12 @@ enum status orders_named(
 /* Follow the voids and releases of a control set. */
 enum status orders_follow(struct accept *a, const struct change *change,
     int64_t time_ms, struct err *err);
+/*
+ * Merge entry ${n} again, if it is accepted, as the newest of the entries up
+ * to it; only the records ${ids}, ascending, NULL: all.
+ */
+enum status orders_replay(struct accept *a, uint64_t n, const uint64_t *ids,
+    size_t nids, bool *counted, struct err *err);
 /* Make the records ${ids}, ascending, again from the log. */
 enum status orders_remake(
     struct accept *a, const uint64_t *ids, size_t n, struct err *err);

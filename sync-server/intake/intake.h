@@ -38,8 +38,8 @@ void intake_job_free(struct intake_job *job);
  * durable.  On any other status nothing was kept, and nothing may be
  * acknowledged.  Takes and releases the server's lock.
  */
-enum status intake_commit(struct server *server, struct intake_job **jobs,
-    size_t n, struct err *err);
+enum status intake_commit(
+    struct server *server, struct intake_job **jobs, size_t n, struct err *err);
 
 /* Append the signed reply to ${out}.  After intake_commit(). */
 enum status intake_answer(struct server *server, const struct intake_job *job,

@@ -25,10 +25,9 @@ compare_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Merge entry ${n} again, if it is accepted, for the records ${ids}. */
-static enum status
-replay(struct accept *a, uint64_t n, const uint64_t *ids, size_t nids,
-    struct err *err)
+enum status
+orders_replay(struct accept *a, uint64_t n, const uint64_t *ids, size_t nids,
+    bool *counted, struct err *err)
 {
 	struct change *change = NULL;
 	struct store_log entry;
@@ -36,6 +35,7 @@ replay(struct accept *a, uint64_t n, const uint64_t *ids, size_t nids,
 	enum status st;
 	size_t i;
 
+	*counted = false;
 	if ((st = store_log_get(a->store, n, &entry, err)) != ST_OK ||
 	    entry.state != STORE_LOG_ACCEPTED)
 		return st;
@@ -44,10 +44,11 @@ replay(struct accept *a, uint64_t n, const uint64_t *ids, size_t nids,
 		return st;
 	if ((st = is_released(a, change->id, &released, err)) != ST_OK)
 		goto out;
+	*counted = true;
 	accept_start(a, change, entry.device, entry.time_ms);
 	a->again = true;
 	a->last = n - 1;
-	for (i = 0; i < change->body.nrows; i++)
+	for (i = 0; ids != NULL && i < change->body.nrows; i++)
 		a->skip[i] = bsearch(&a->ids[i], ids, nids, sizeof(*ids),
 				 compare_id) == NULL;
 	if (!released && (st = accept_skip_held(a, n, err)) != ST_OK)
@@ -82,6 +83,7 @@ enum status
 orders_remake(struct accept *a, const uint64_t *ids, size_t n, struct err *err)
 {
 	uint64_t *numbers;
+	bool counted;
 	size_t i, count;
 	enum status st;
 
@@ -94,7 +96,7 @@ orders_remake(struct accept *a, const uint64_t *ids, size_t n, struct err *err)
 	a->epoch = store_state(a->store)->epoch;
 	a->version = ++store_state(a->store)->version;
 	for (i = 0; i < count && st == ST_OK; i++)
-		st = replay(a, numbers[i], ids, n, err);
+		st = orders_replay(a, numbers[i], ids, n, &counted, err);
 	free(numbers);
 	return st == ST_OK ? tell(a, ids, n, err) : st;
 }

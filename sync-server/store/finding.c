@@ -7,6 +7,7 @@ enum {
 	Q_CLOSE,
 	Q_CLOSE_ALL,
 	Q_CLEAR,
+	Q_ERASE,
 	Q_GET,
 	Q_OF,
 	Q_KIND,
@@ -28,7 +29,9 @@ static const char *const SQL[Q_COUNT] = {
 
 	[Q_CLOSE_ALL] = "DELETE FROM finding WHERE record = ?1 AND kind < 7",
 
-	[Q_CLEAR] = "DELETE FROM finding",
+	[Q_CLEAR] = "DELETE FROM finding WHERE kind < 7",
+
+	[Q_ERASE] = "DELETE FROM finding WHERE record = ?1",
 
 	[Q_GET] = "SELECT " COLUMNS " FROM finding f"
 		  " WHERE record = ?1 AND kind = ?2 AND reg = ?3",
@@ -92,6 +95,15 @@ enum status
 store_finding_close_all(struct store *store, uint64_t record, struct err *err)
 {
 	struct db_query *q = db_query(store->finding, Q_CLOSE_ALL);
+
+	bind_u64(q, 1, record);
+	return db_run(q, NULL, err);
+}
+
+enum status
+store_finding_erase(struct store *store, uint64_t record, struct err *err)
+{
+	struct db_query *q = db_query(store->finding, Q_ERASE);
 
 	bind_u64(q, 1, record);
 	return db_run(q, NULL, err);

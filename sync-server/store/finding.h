@@ -38,8 +38,11 @@ enum status store_finding_get(struct store *store, uint64_t record,
 /* All of ${record} that intake raised: kinds below FINDING_SAME_IDENTITY. */
 enum status store_finding_close_all(
     struct store *store, uint64_t record, struct err *err);
-/* All of all records: a rebuild raises them again. */
+/* The same of all records: a rebuild raises them again. */
 enum status store_finding_clear(struct store *store, struct err *err);
+/* All of ${record}, which is erased. */
+enum status store_finding_erase(
+    struct store *store, uint64_t record, struct err *err);
 
 typedef enum status store_finding_fn(
     void *arg, const struct store_finding *finding, struct err *err);

@@ -14,9 +14,7 @@ enum {
 	Q_DELETE_2,
 	Q_EACH,
 	Q_EACH_2,
-	Q_CLEAR,
 	Q_CLEAR_2,
-	Q_REPLACE,
 	Q_COUNT
 };
 
@@ -40,9 +38,7 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_DELETE_2] = "DELETE FROM rec_new WHERE id = ?1",
 	[Q_EACH] = EACH "rec ORDER BY id",
 	[Q_EACH_2] = EACH "rec_new ORDER BY id",
-	[Q_CLEAR] = "DELETE FROM rec",
 	[Q_CLEAR_2] = "DELETE FROM rec_new",
-	[Q_REPLACE] = "INSERT INTO rec SELECT * FROM rec_new ORDER BY id",
 };
 
 static struct db_query *
@@ -191,20 +187,14 @@ store_rows_each(struct store *store,
 	return st == ST_NOTFOUND ? ST_OK : st;
 }
 
-enum status
-store_rows_beside(struct store *store, bool on, struct err *err)
+void
+store_rows_which(struct store *store, bool second)
 {
-	store->beside = on;
-	return db_run(db_query(store->rows, Q_CLEAR_2), NULL, err);
+	store->beside = second;
 }
 
 enum status
-store_rows_replace(struct store *store, struct err *err)
+store_rows_clear_second(struct store *store, struct err *err)
 {
-	enum status st;
-
-	st = db_run(db_query(store->rows, Q_CLEAR), NULL, err);
-	if (st == ST_OK)
-		st = db_run(db_query(store->rows, Q_REPLACE), NULL, err);
-	return st;
+	return db_run(db_query(store->rows, Q_CLEAR_2), NULL, err);
 }

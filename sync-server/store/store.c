@@ -191,6 +191,7 @@ store_commit(struct store *store, struct err *err)
 	if (st != ST_OK)
 		return st;
 	store->before = store->state;
+	store->beside = false;
 	store->open = false;
 	return ST_OK;
 }
@@ -204,6 +205,7 @@ store_rollback(struct store *store)
 		return;
 	db_rollback(store->db);
 	store->open = false;
+	store->beside = false;
 	store->state = store->before;
 	store_log_forget(store);
 	(void)read_last(store, &err); /* read again by the next begin */

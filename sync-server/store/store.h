@@ -119,12 +119,12 @@ enum status store_rows_each(struct store *store,
     void *arg, struct err *err);
 
 /*
- * While ${on}, the functions above work on a second, empty set of rows
- * beside the first, which a rebuild fills; turning it on empties it.
+ * Beside the rows lies a second set of them, which a rebuild fills: the
+ * functions above work on it from which(true) to which(false), or to the end
+ * of the transaction.
  */
-enum status store_rows_beside(struct store *store, bool on, struct err *err);
-/* The second set takes the place of the first. */
-enum status store_rows_replace(struct store *store, struct err *err);
+void store_rows_which(struct store *store, bool second);
+enum status store_rows_clear_second(struct store *store, struct err *err);
 
 /* ---- the log (endures) --------------------------------------------- */
 

@@ -101,7 +101,7 @@ heads_of(uint64_t record, uint16_t reg)
 }
 
 static bool
-has_finding(uint64_t record, enum finding_kind kind, uint16_t reg)
+has_finding(uint64_t record, uint8_t kind, uint16_t reg)
 {
 	struct store_finding finding;
 
