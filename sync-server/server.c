@@ -13,6 +13,7 @@
 #include "common/store/sealvfs.h"
 
 #include "sync-server/forward/outbox.h"
+#include "sync-server/intake/intake.h"
 #include "sync-server/keys.h"
 #include "sync-server/people/people.h"
 #include "sync-server/review/review.h"
@@ -127,7 +128,7 @@ static enum status
 open_db(struct db **out, const struct sealvfs_file *file,
     const uint8_t store_key[STORE_KEY_LEN], bool make, struct err *err)
 {
-	struct db_opts opts = { .exclusive = true };
+	struct db_opts opts = { 0 };
 	struct db *db = NULL;
 	struct err ignored;
 	enum status st;
@@ -156,6 +157,20 @@ out:
 		err_wrap(err, "padu.db");
 	}
 	return st;
+}
+
+static enum status
+read_regions(struct region_table **out, const struct server_opts *opts,
+    struct err *err)
+{
+	enum status st = region_table_read(out, opts->env,
+	    opts->regions != NULL ? opts->regions : PADU_REGIONS, err);
+
+	if (st == ST_NOTFOUND)
+		err_set(err, ST_IO,
+		    "the region table is missing; --regions or PADU_REGIONS "
+		    "says where it is");
+	return st == ST_OK ? st : err->status;
 }
 
 static const char *
@@ -233,6 +248,7 @@ server_create(const struct server_opts *opts, unsigned authority,
 	uint8_t store_key[STORE_KEY_LEN], *old = NULL;
 	struct writer file = { 0 };
 	struct sealvfs_file padu = { .vfs = vfs_of(opts) };
+	struct region_table *regions = NULL;
 	char parts[PATH_SIZE], path[PATH_SIZE];
 	struct keys keys = { 0 };
 	struct db *db = NULL;
@@ -242,6 +258,7 @@ server_create(const struct server_opts *opts, unsigned authority,
 
 	if ((st = check_office(authority, name, err)) != ST_OK ||
 	    (st = crypto_start(err)) != ST_OK ||
+	    (st = read_regions(&regions, opts, err)) != ST_OK ||
 	    (st = join(parts, opts->dir, "parts", err)) != ST_OK ||
 	    (st = join(path, opts->dir, "padu.db", err)) != ST_OK ||
 	    (st = env->mkdir(env->arg, opts->dir, err)) != ST_OK ||
@@ -272,6 +289,7 @@ out:
 	crypto_wipe(&keys, sizeof(keys));
 	crypto_wipe(store_key, sizeof(store_key));
 	writer_free(&file);
+	region_table_free(regions);
 	free(old);
 	if (st != ST_OK)
 		err_wrap(err, "make a server");
@@ -321,8 +339,6 @@ open_parts(struct server *server, const struct keys *keys, struct err *err)
 static enum status
 start(struct server *server, const struct server_opts *opts, struct err *err)
 {
-	const char *regions =
-	    opts->regions != NULL ? opts->regions : PADU_REGIONS;
 	struct sealvfs_file padu = { server->private->vfs,
 		server->private->db_path };
 	uint8_t store_key[STORE_KEY_LEN];
@@ -342,11 +358,8 @@ start(struct server *server, const struct server_opts *opts, struct err *err)
 		goto out;
 	server->authority = keys.authority;
 	keys_open(&server->keys, &keys);
-	st = region_table_read(&server->regions, opts->env, regions, err);
-	if (st != ST_OK) {
-		err_wrap(err, "read the region table");
+	if ((st = read_regions(&server->regions, opts, err)) != ST_OK)
 		goto out;
-	}
 	st = open_db(&server->db, &padu, store_key, false, err);
 	if (st == ST_OK)
 		st = open_parts(server, &keys, err);
@@ -404,6 +417,7 @@ server_close(struct server *server)
 
 	if (server == NULL)
 		return;
+	intake_stop(server);
 	outbox_close(server->outbox);
 	review_close(server->review);
 	people_close(server->people);

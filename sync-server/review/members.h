@@ -12,7 +12,7 @@ struct server;
 
 /*
  * The members of ${household}, gone or not: *${ids} ascending, *${n} of them,
- * to free().  Server locked.
+ * to free().  Server locked, inside a transaction.
  */
 enum status members_of(struct server *server, uint64_t household,
     uint64_t **ids, size_t *n, struct err *err);

@@ -1,0 +1,245 @@
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/env.h"
+#include "common/base/writer.h"
+#include "common/crypto/crypto.h"
+#include "common/http/control.h"
+
+#include "sync-server/commands/cli.h"
+#include "sync-server/commands/command.h"
+#include "sync-server/server.h"
+
+#define DIR_DEFAULT "/var/lib/padu"
+
+static int
+exit_of(enum status status)
+{
+	switch (status) {
+	case ST_OK:
+		return CLI_DONE;
+	case ST_INVALID:
+		return CLI_REFUSED;
+	case ST_NOTFOUND:
+		return CLI_NOTFOUND;
+	case ST_CONFLICT:
+		return CLI_CONFLICT;
+	case ST_LOCKED:
+		return CLI_LOCKED;
+	case ST_BUSY:
+		return CLI_BUSY;
+	case ST_UNTRUSTED:
+		return CLI_UNTRUSTED;
+	case ST_FULL:
+		return CLI_FULL;
+	default:
+		return CLI_FAILED;
+	}
+}
+
+int
+cli_fail(const struct cli *cli, const struct err *err)
+{
+	struct writer bytes = { 0 };
+	struct json_writer w = json_writer_start(&bytes);
+	struct err ignored;
+
+	if (!cli->json) {
+		fprintf(stderr, "padu-server: %s\n", err->text);
+		return exit_of(err->status);
+	}
+	json_put_object(&w, NULL);
+	json_put_object(&w, "error");
+	json_put_string(&w, "status", err_name(err->status));
+	json_put_message(&w, "message", err->text);
+	json_put_end(&w);
+	json_put_end(&w);
+	if (json_writer_finish(&w, &ignored) == ST_OK)
+		printf("%.*s\n", (int)bytes.len, (const char *)bytes.bytes);
+	writer_free(&bytes);
+	return exit_of(err->status);
+}
+
+/* {"cwd": ..., "words": [...]} */
+static enum status
+make_request(struct writer *out, const struct cli *cli, struct err *err)
+{
+	struct json_writer w = json_writer_start(out);
+	size_t i;
+
+	json_put_object(&w, NULL);
+	json_put_string(&w, "cwd", cli->cwd);
+	json_put_array(&w, "words");
+	for (i = 0; i < cli->nwords; i++)
+		json_put_string(&w, NULL, cli->words[i]);
+	json_put_end(&w);
+	json_put_end(&w);
+	return json_writer_finish(&w, err);
+}
+
+/* No daemon: open the folder for this command alone. */
+static enum status
+run_here(const struct cli *cli, const struct control_request *request,
+    struct err *err)
+{
+	struct server_opts opts = {
+		.dir = cli->dir, .regions = cli->regions, .env = env_real()
+	};
+	struct control_table table = { command_doors, command_ndoors, NULL };
+	struct server *server;
+	enum status st;
+
+	if ((st = server_open(&server, &opts, err)) != ST_OK)
+		return st;
+	table.arg = server;
+	st = control_run_local(&table, request, err);
+	server_close(server);
+	return st;
+}
+
+static int
+run_command(const struct cli *cli, const struct command *command)
+{
+	struct control_request request = { .dir = cli->dir,
+		.env = env_real(),
+		.command = command->look ? "look" : "run",
+		.on_line = cli_print,
+		.arg = (void *)cli };
+	struct writer json = { 0 };
+	bool reached = false;
+	struct err err;
+	enum status st;
+
+	if ((st = make_request(&json, cli, &err)) == ST_OK) {
+		request.json = (const char *)json.bytes;
+		request.json_len = json.len;
+		st = control_call(&request, &reached, &err);
+		if (!reached && st == ST_NOTFOUND)
+			st = run_here(cli, &request, &err);
+	}
+	writer_free(&json);
+	fflush(stdout);
+	return st == ST_OK ? CLI_DONE : cli_fail(cli, &err);
+}
+
+/*
+ * Take the options that every command has out of ${argv}, wherever they
+ * stand; the rest moves up.  False: one of them lacks its value.
+ */
+static bool
+read_common(struct cli *cli, int argc, char **argv, const char **words)
+{
+	const char **to;
+	bool ends = false;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		to = strcmp(argv[i], "--dir") == 0      ? &cli->dir
+		    : strcmp(argv[i], "--regions") == 0 ? &cli->regions
+							: NULL;
+		if (strcmp(argv[i], "--") == 0)
+			ends = true;
+		if (ends) {
+			words[cli->nwords++] = argv[i];
+		} else if (to != NULL) {
+			if (++i == argc)
+				return false;
+			*to = argv[i];
+		} else if (strcmp(argv[i], "--json") == 0) {
+			cli->json = true;
+		} else if (strcmp(argv[i], "--help") == 0) {
+			cli->help = true;
+		} else {
+			words[cli->nwords++] = argv[i];
+		}
+	}
+	return true;
+}
+
+static int
+usage(const char *what)
+{
+	fprintf(stderr,
+	    "padu-server: %s; nothing was done. `padu-server --help` shows "
+	    "what there is.\n",
+	    what);
+	return CLI_USAGE;
+}
+
+/* Does ${command} take these words?  What is wrong is a usage error. */
+static int
+check_words(const struct cli *cli, const struct command *command, size_t used)
+{
+	struct args *args;
+	struct err err;
+	enum status st;
+
+	if ((args = malloc(sizeof(*args))) == NULL)
+		return CLI_FAILED;
+	st = args_parse(
+	    args, &command->spec, cli->words + used, cli->nwords - used, &err);
+	free(args);
+	if (st == ST_OK)
+		return CLI_DONE;
+	fprintf(stderr, "padu-server %s: %s; nothing was done.\n",
+	    command->name, err.text);
+	return CLI_USAGE;
+}
+
+static int
+dispatch(const struct cli *cli)
+{
+	const struct command *command;
+	size_t used = 0;
+	int code;
+
+	if (cli->help) {
+		cli_help(cli);
+		return CLI_DONE;
+	}
+	if (cli->nwords == 0)
+		return usage("a command is missing");
+	if (strcmp(cli->words[0], "init") == 0)
+		return cli_init(cli);
+	if (strcmp(cli->words[0], "run") == 0)
+		return cli_daemon(cli);
+	command = command_find(cli->words, cli->nwords, &used);
+	if (command == NULL)
+		return usage("there is no such command");
+	if ((code = check_words(cli, command, used)) != CLI_DONE)
+		return code;
+	return run_command(cli, command);
+}
+
+int
+cli_main(int argc, char **argv)
+{
+	struct cli cli = { .dir = getenv("PADU_DIR"),
+		.regions = getenv("PADU_REGIONS") };
+	char cwd[PATH_MAX];
+	const char **words;
+	struct err err;
+	int code;
+
+	if ((words = calloc((size_t)argc + 1, sizeof(*words))) == NULL)
+		return CLI_FAILED;
+	cli.words = words;
+	cli.cwd = getcwd(cwd, sizeof(cwd)) != NULL ? cwd : "/";
+	if (!read_common(&cli, argc, argv, words)) {
+		code = usage("--dir and --regions need a value");
+		goto out;
+	}
+	if (cli.dir == NULL || *cli.dir == '\0')
+		cli.dir = DIR_DEFAULT;
+	if (crypto_start(&err) != ST_OK) {
+		code = cli_fail(&cli, &err);
+		goto out;
+	}
+	code = dispatch(&cli);
+out:
+	free(words);
+	return code;
+}

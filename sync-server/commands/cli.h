@@ -1,0 +1,57 @@
+#ifndef SYNC_SERVER_COMMANDS_CLI_H
+#define SYNC_SERVER_COMMANDS_CLI_H
+
+/*
+ * cli: padu-server as a command line.
+ *
+ *	argv --cli_main()--> init, run: here
+ *	                 --> any other command: to the daemon of that folder,
+ *	                     or, where none runs, here on the folder itself
+ *	                 <-- lines, printed for people or (--json) as they are
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/err.h"
+
+/* What goes before or after the command, and what init and run share. */
+struct cli {
+	const char *dir;
+	const char *regions;
+	bool json;
+	bool help;
+	const char *cwd;
+	const char *const *words; /* the rest */
+	size_t nwords;
+};
+
+/* Exit statuses: of every command, documented in --help. */
+enum cli_exit {
+	CLI_DONE = 0,
+	CLI_FAILED = 1,
+	CLI_USAGE = 2,
+	CLI_REFUSED = 3,
+	CLI_NOTFOUND = 4,
+	CLI_CONFLICT = 5,
+	CLI_LOCKED = 6,
+	CLI_BUSY = 7,
+	CLI_UNTRUSTED = 8,
+	CLI_FULL = 9,
+};
+
+int cli_main(int argc, char **argv);
+
+/* Report ${err} on standard error, or as a line of JSON; its exit status. */
+int cli_fail(const struct cli *cli, const struct err *err);
+
+/* Print one line of JSON (with one member: row, progress, result). */
+struct json;
+void cli_print(void *cli, const struct json *line, const char *text);
+
+/* The two commands that no daemon can be asked for. */
+int cli_init(const struct cli *cli);
+int cli_daemon(const struct cli *cli);
+void cli_help(const struct cli *cli);
+
+#endif /* SYNC_SERVER_COMMANDS_CLI_H */

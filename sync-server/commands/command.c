@@ -1,0 +1,87 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "common/http/control.h"
+
+#include "sync-server/commands/command.h"
+
+const struct command *
+command_find(const char *const *words, size_t n, size_t *used)
+{
+	const struct command *c;
+	char two[64] = "";
+
+	if (n >= 2)
+		snprintf(two, sizeof(two), "%.30s %.30s", words[0], words[1]);
+	for (c = command_table; c->name != NULL; c++) {
+		*used = strchr(c->name, ' ') != NULL ? 2 : 1;
+		if (n >= 1 && strcmp(c->name, *used == 2 ? two : words[0]) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+static enum status
+read_words(const struct json *request, const char *words[ARGS_WORDS_MAX],
+    size_t *n, struct err *err)
+{
+	const struct json *array;
+	enum status st;
+	size_t i;
+
+	if ((st = json_get_array(request, "words", &array, err)) != ST_OK)
+		return st;
+	*n = json_count(array);
+	if (*n == 0 || *n > ARGS_WORDS_MAX)
+		return err_set(err, ST_INVALID, "%zu words", *n);
+	for (i = 0; i < *n; i++) {
+		st = json_as_string(json_at(array, i), &words[i], err);
+		if (st != ST_OK)
+			return st;
+	}
+	return ST_OK;
+}
+
+static enum status
+run(void *arg, const struct json *request, struct control_out *out,
+    struct err *err)
+{
+	struct command_call call = { .server = arg, .out = out };
+	const char *words[ARGS_WORDS_MAX];
+	const struct command *command;
+	size_t n, used = 0;
+	enum status st;
+
+	if ((st = read_words(request, words, &n, err)) != ST_OK ||
+	    (st = json_get_string(request, "cwd", &call.cwd, err)) != ST_OK)
+		return st;
+	if ((command = command_find(words, n, &used)) == NULL)
+		return err_set(err, ST_INVALID, "there is no such command");
+	st =
+	    args_parse(&call.args, &command->spec, words + used, n - used, err);
+	if (st == ST_OK)
+		st = command->run(&call, err);
+	return st == ST_OK ? st : err_wrap(err, "%s", command->name);
+}
+
+const struct control_command command_doors[] = {
+	{ .name = "run", .run = run },
+	{ .name = "look", .run = run, .together = true },
+};
+
+const size_t command_ndoors = sizeof(command_doors) / sizeof(command_doors[0]);
+
+enum status
+command_path(char out[COMMAND_PATH_SIZE], const struct command_call *call,
+    const char *name, struct err *err)
+{
+	int n;
+
+	if (name[0] == '/')
+		n = snprintf(out, COMMAND_PATH_SIZE, "%s", name);
+	else
+		n = snprintf(out, COMMAND_PATH_SIZE, "%s/%s", call->cwd, name);
+	if (n < 0 || n >= COMMAND_PATH_SIZE)
+		return err_set(err, ST_INVALID, "a file name that is too long");
+	return ST_OK;
+}

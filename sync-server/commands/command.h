@@ -1,0 +1,72 @@
+#ifndef SYNC_SERVER_COMMANDS_COMMAND_H
+#define SYNC_SERVER_COMMANDS_COMMAND_H
+
+/*
+ * command: one thing that padu-server can be told to do.
+ *
+ *	words --command_find()--> struct command --> rows, progress, result
+ *
+ * Commands work on an open server: the daemon's, when it runs for that
+ * folder, or one that was opened for the command alone (common/http/control
+ * carries words there and lines back).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/err.h"
+#include "common/http/control.h"
+#include "common/json/json.h"
+
+#include "sync-server/commands/args.h"
+
+struct server;
+
+struct command_call {
+	struct server *server;
+	const char *cwd; /* files are named from here */
+	struct control_out *out;
+	struct args args;
+};
+
+struct command {
+	const char *name; /* one word or two: "person add" */
+	const char *about;
+	bool look; /* changes nothing: may run beside others */
+	struct args_spec spec;
+	enum status (*run)(struct command_call *call, struct err *err);
+};
+
+/* All there are; ends with one without a name. */
+extern const struct command command_table[];
+
+/* The command that ${words} begin with; *${used} words are its name. */
+const struct command *command_find(
+    const char *const *words, size_t n, size_t *used);
+
+/*
+ * The commands as control knows them: "run" and "look", each with a request
+ * of {"cwd": text, "words": [text, ...]}; ${arg} of the table is the server.
+ */
+extern const struct control_command command_doors[];
+extern const size_t command_ndoors;
+
+/* The file ${name}, seen from where the command was given. */
+#define COMMAND_PATH_SIZE 4096
+enum status command_path(char out[COMMAND_PATH_SIZE],
+    const struct command_call *call, const char *name, struct err *err);
+
+/* ---- the groups, for the table ---- */
+
+enum status command_person_add(struct command_call *call, struct err *err);
+enum status command_person_list(struct command_call *call, struct err *err);
+enum status command_enrol(struct command_call *call, struct err *err);
+enum status command_show(struct command_call *call, struct err *err);
+enum status command_records(struct command_call *call, struct err *err);
+enum status command_findings(struct command_call *call, struct err *err);
+enum status command_status(struct command_call *call, struct err *err);
+enum status command_decide(struct command_call *call, struct err *err);
+enum status command_return(struct command_call *call, struct err *err);
+enum status command_approve(struct command_call *call, struct err *err);
+
+#endif /* SYNC_SERVER_COMMANDS_COMMAND_H */

@@ -1,0 +1,87 @@
+#include "sync-server/commands/command.h"
+
+#define END                                                                    \
+	{                                                                      \
+		NULL, NULL, false, false, NULL                                 \
+	}
+#define AS                                                                     \
+	{                                                                      \
+		"as", "NAME", false, true,                                     \
+		    "who does it: a person's name or number"                   \
+	}
+
+static const struct args_option PERSON_ADD[] = {
+	{ "name", "NAME", false, true, "as it is to stand on cards" },
+	{ "role", "ROLE", false, true,
+	    "enumerator, coordinator, reviewer or approver" },
+	END,
+};
+
+static const struct args_option ENROL[] = {
+	{ "person", "NAME", false, true, "a person's name or number" },
+	{ "label", "INITIALS", false, true, "public: shown when unlocking" },
+	{ "village", "CODE", true, true,
+	    "64.02.05.2001, or a kecamatan for all of its villages" },
+	{ "hours", "HOURS", false, false, "how long the code lasts: 72" },
+	END,
+};
+
+static const struct args_option RECORDS[] = {
+	{ "village", "CODE", false, false, "only those there" },
+	END,
+};
+
+static const struct args_option FINDINGS[] = {
+	{ "kind", "KIND", false, false, "conflict, same_identity, ..." },
+	{ "village", "CODE", false, false, "only those there" },
+	END,
+};
+
+static const struct args_option DECIDE[] = {
+	{ "take", "SET", false, false, "keep the value that this set wrote" },
+	{ "value", "FIELD=VALUE", true, false,
+	    "or this; fields left out stay as shown" },
+	{ "shown", "E.V", false, true,
+	    "the record's stamp as it was looked at" },
+	{ "note", "TEXT", false, false, "why" },
+	AS,
+	END,
+};
+
+static const struct args_option RETURN[] = {
+	{ "reason", "TEXT", false, true, "what is to be mended" },
+	AS,
+	END,
+};
+
+static const struct args_option APPROVE[] = {
+	{ "household", "RECORD", false, false,
+	    "a household and its members, all or none" },
+	{ "shown", "E.V", false, false, "refuse if it moved since this stamp" },
+	AS,
+	END,
+};
+
+const struct command command_table[] = {
+	{ "person add", "Add a person.", false, { "", 0, 0, PERSON_ADD },
+	    command_person_add },
+	{ "person list", "List everyone.", true, { "", 0, 0, NULL },
+	    command_person_list },
+	{ "enrol", "Make a one-time code for a person's laptop.", false,
+	    { "", 0, 0, ENROL }, command_enrol },
+	{ "records", "List households and persons.", true,
+	    { "", 0, 0, RECORDS }, command_records },
+	{ "show", "Show a record with all that was written to it.", true,
+	    { "RECORD", 1, 1, NULL }, command_show },
+	{ "findings", "List what rules noticed in the records.", true,
+	    { "", 0, 0, FINDINGS }, command_findings },
+	{ "decide", "Settle a register on which people disagree.", false,
+	    { "RECORD REGISTER", 2, 2, DECIDE }, command_decide },
+	{ "return", "Send a visit back to the field.", false,
+	    { "VISIT", 1, 1, RETURN }, command_return },
+	{ "approve", "Declare a record valid; it is then sent upward.", false,
+	    { "[RECORD]", 0, 1, APPROVE }, command_approve },
+	{ "status", "Count everything.", true, { "", 0, 0, NULL },
+	    command_status },
+	{ NULL, NULL, false, { NULL, 0, 0, NULL }, NULL },
+};

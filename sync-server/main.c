@@ -1,0 +1,7 @@
+#include "sync-server/commands/cli.h"
+
+int
+main(int argc, char **argv)
+{
+	return cli_main(argc, argv);
+}
