@@ -486,7 +486,7 @@ END_TEST
 static void
 add(TCase *tc)
 {
-	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc,
 	    hostile_requests_are_refused_and_the_next_client_served, 0,
 	    (int)NHOSTILE);
