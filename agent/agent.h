@@ -54,6 +54,7 @@ struct agent_enrol {
 	const char *url;   /* of the server */
 	const char *label; /* initials, public */
 	const char *passphrase;
+	struct passphrase_cost cost; /* 0: as the agent was opened with */
 };
 enum status agent_enrol_request(struct agent *agent,
     const struct agent_enrol *enrol, const uint8_t *card, size_t card_len,
@@ -89,8 +90,9 @@ enum status agent_visit(struct agent *agent, const char *json, size_t len,
  * any number of times.
  */
 struct agent_synced {
-	bool more;   /* another exchange should follow at once */
-	bool locked; /* what came down is kept, and read at the next unlock */
+	bool more;     /* another exchange should follow at once */
+	bool locked;   /* what came down is kept, and read at the next unlock */
+	unsigned sent; /* change sets in bundles that were answered */
 	unsigned merged, quarantined, refused, voided; /* receipts, by state */
 	unsigned records;                              /* that came down */
 	unsigned dropped; /* that left this laptop's scope */

@@ -51,6 +51,8 @@ check_enrol(
     const struct agent *agent, const struct agent_enrol *enrol, struct err *err)
 {
 	size_t len = strlen(enrol->passphrase);
+	struct signer taken;
+	struct err missing;
 
 	if (check_label(enrol->label, err) != ST_OK)
 		return err->status;
@@ -62,7 +64,16 @@ check_enrol(
 		return err_set(err, ST_INVALID, "the server's URL is too long");
 	if (agent->device == NULL)
 		return ST_OK;
-	return agent_need_unlocked(agent, err);
+	if (agent_need_unlocked(agent, err) != ST_OK)
+		return err->status;
+	if (signers_find(agent->open->signers, enrol->label,
+		agent->device->server.card_public, &taken,
+		&missing) != ST_NOTFOUND)
+		return err_set(err, ST_CONFLICT,
+		    "somebody on this laptop is '%s' already; choose another "
+		    "label",
+		    enrol->label);
+	return ST_OK;
 }
 
 /* A new laptop's keys, bound to the server that the code names. */
@@ -203,12 +214,15 @@ remove_leftover(struct agent *agent, struct err *err)
 	return st;
 }
 
+/* Said with the enrolment, or with the agent, or measured: about 1 s. */
 static enum status
-calibrate(struct agent *agent, struct err *err)
+choose_cost(struct agent *agent, const struct agent_enrol *enrol,
+    struct passphrase_cost *out, struct err *err)
 {
-	if (agent->cost.ops != 0)
+	*out = enrol->cost.ops != 0 ? enrol->cost : agent->cost;
+	if (out->ops != 0)
 		return ST_OK;
-	return passphrase_calibrate(&agent->cost, agent->env, 1000, err);
+	return passphrase_calibrate(out, agent->env, 1000, err);
 }
 
 /*
@@ -266,7 +280,7 @@ agent_enrol_reply(struct agent *agent, const struct agent_enrol *enrol,
 		st = check_writer(
 		    d, e, first.card, first.card_len, &first.signer.card, err);
 	if (st == ST_OK)
-		st = calibrate(agent, err);
+		st = choose_cost(agent, enrol, &first.cost, err);
 	if (st != ST_OK)
 		return st;
 
@@ -276,7 +290,6 @@ agent_enrol_reply(struct agent *agent, const struct agent_enrol *enrol,
 	first.sign_seed = e->sign_seed;
 	first.box_seed = e->box_seed;
 	first.server_ms = first.signer.card.issued_ms;
-	first.cost = agent->cost;
 	first.passphrase = enrol->passphrase;
 	if (e->device != NULL) {
 		st = complete_device(agent, &first, err);

@@ -105,6 +105,7 @@ agent_sync_reply(struct agent *agent, const uint8_t name[32],
 		/* The next page follows another bundle. */
 		if (agent->sent.left && r.reply.nreceipts > 0)
 			out->more = true;
+		out->sent += agent->sent.nsets;
 		agent->sent.any = false;
 	}
 	sync_reply_free(&r);

@@ -19,9 +19,6 @@
 #include "agent/sync/desk_box.h"
 #include "agent/visit/visit.h"
 
-/* A clock that differs by more is told to the person. */
-#define CLOCK_TOLERANCE_MS (10 * 60 * 1000)
-
 struct telling {
 	struct unlocked *u;
 	struct writer *out;    /* lines */
@@ -134,7 +131,7 @@ agent_show(
 		goto out;
 	}
 	json_put_object(&w, NULL);
-	view_put(&w, &d, d.place, t.u->ins);
+	view_put(&w, &d, listed_place(&d), t.u->ins);
 	if (d.kind == RECORD_HOUSEHOLD) {
 		json_put_array(&w, "members");
 		st = listed_members(t.u->listed, id, put_member, &t, err);
@@ -283,7 +280,7 @@ put_clock(struct json_writer *w, const struct agent *agent)
 	if (agent->open != NULL)
 		server = agent->open->standing.server_ms;
 	json_put_i64(w, "server_ms", server);
-	json_put_bool(w, "clock_behind", now < server - CLOCK_TOLERANCE_MS);
+	json_put_bool(w, "clock_behind", now < server - UNLOCKED_CLOCK_MS);
 }
 
 enum status

@@ -97,8 +97,8 @@ listed_link(const struct record *record, uint16_t reg)
 	return id;
 }
 
-static uint64_t
-shown_place(const struct display *d)
+uint64_t
+listed_place(const struct display *d)
 {
 	char text[REGION_TEXT_SIZE];
 	struct err err;
@@ -128,7 +128,7 @@ put_line(struct listed *listed, const struct display *d, struct err *err)
 
 	db_bind_i64(q, ":id", (int64_t)d->id);
 	db_bind_i64(q, ":kind", d->kind);
-	db_bind_i64(q, ":place", household ? (int64_t)shown_place(d) : 0);
+	db_bind_i64(q, ":place", household ? (int64_t)listed_place(d) : 0);
 	db_bind_i64(q, ":household",
 	    household ? 0
 		      : (int64_t)listed_link(d->record, INSTRUMENT_HOUSEHOLD));

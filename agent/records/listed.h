@@ -18,9 +18,11 @@
 #include "common/wire/change.h"
 
 struct db;
+struct display;
 struct display_reader;
 struct instrument;
 struct listed;
+struct record;
 
 struct listed_line {
 	uint64_t id;
@@ -62,7 +64,8 @@ enum status listed_count(
  * The record id in register ${reg} of what is displayed (a person's
  * household, say), 0 if there is none.
  */
-struct record;
 uint64_t listed_link(const struct record *record, uint16_t reg);
+/* A household's village: as displayed, else as the server sent it. */
+uint64_t listed_place(const struct display *display);
 
 #endif /* AGENT_RECORDS_LISTED_H */

@@ -118,6 +118,7 @@ sync_bundle(struct spool *spool, const struct device *device, int64_t now_ms,
 		writer_bytes(out, items[i].bytes, items[i].len);
 	}
 	sent->left = i < n;
+	sent->nsets = (unsigned)i;
 	if (n == 0)
 		bundle_pull_pack(out, &head, now_ms, device->transport);
 	if (!writer_ok(out)) {

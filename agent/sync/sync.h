@@ -32,6 +32,7 @@ struct writer;
 struct sync_sent {
 	bool any;
 	bool left; /* more was due than fits */
+	unsigned nsets;
 	uint8_t name[BUNDLE_NAME_LEN];
 };
 

@@ -261,6 +261,12 @@ unlocked_rollback(struct unlocked *u)
 	u->standing = u->standing_before;
 }
 
+bool
+unlocked_clock_behind(const struct unlocked *u, int64_t now_ms)
+{
+	return now_ms < u->standing.server_ms - UNLOCKED_CLOCK_MS;
+}
+
 enum status
 unlocked_sign(struct unlocked *u, struct err *err)
 {

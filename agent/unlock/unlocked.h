@@ -13,6 +13,7 @@
  * unlocked_begin().
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -104,6 +105,13 @@ enum status unlocked_join(struct unlocked *u, const struct unlocked_opts *opts,
 enum status unlocked_begin(struct unlocked *u, struct err *err);
 enum status unlocked_commit(struct unlocked *u, struct err *err);
 void unlocked_rollback(struct unlocked *u);
+
+/*
+ * Is the clock at ${now_ms} earlier than the server's was?  Then it is wrong,
+ * and cannot tell what day it is.
+ */
+#define UNLOCKED_CLOCK_MS (10 * 60 * 1000) /* what two clocks may differ */
+bool unlocked_clock_behind(const struct unlocked *u, int64_t now_ms);
 
 /* Sign the open set of the person who is here, if there is one. */
 enum status unlocked_sign(struct unlocked *u, struct err *err);

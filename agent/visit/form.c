@@ -164,7 +164,7 @@ read_fields(struct reading *in, const struct json *object)
 		fault_json(in, "fields", &err);
 		return;
 	}
-	for (i = 0; i < json_count(fields); i++)
+	for (i = 0; fields != NULL && i < json_count(fields); i++)
 		read_field(in, json_at(fields, i));
 }
 
@@ -291,7 +291,7 @@ static void
 read_members(struct reading *in, const struct json *members)
 {
 	struct form *form = in->form;
-	size_t i, k, n = json_count(members);
+	size_t i, k, n = members != NULL ? json_count(members) : 0;
 
 	if (n > FORM_MEMBERS_MAX) {
 		form_fault(form, "", "members", "more than 60 persons");

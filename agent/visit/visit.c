@@ -44,7 +44,7 @@ check_day(struct saving *s)
 {
 	int64_t now = env_now_ms(s->u->env);
 
-	if (now < s->u->standing.server_ms)
+	if (unlocked_clock_behind(s->u, now))
 		return;
 	if (s->form->day > day_from_ms(now, 0) + 1)
 		form_fault(s->form, "", "day", "lies in the future");

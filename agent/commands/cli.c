@@ -1,0 +1,377 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/env.h"
+#include "common/base/limits.h"
+#include "common/crypto/crypto.h"
+#include "common/json/json.h"
+
+#include "agent/commands/cli.h"
+#include "agent/commands/cli_table.h"
+
+#define NAME "padu-agent"
+#define WORDS_MAX 64
+
+/* The words of one command line, sorted out. */
+struct words {
+	const struct cli_command *command;
+	const char *position;
+	const struct cli_option *option[WORDS_MAX];
+	const char *value[WORDS_MAX];
+	size_t n;
+	const char *dir;
+	bool json, help;
+};
+
+static enum cli_exit
+usage(const char *what, const char *word)
+{
+	fprintf(stderr, NAME ": %s%s%s; see '" NAME " --help'\n", what,
+	    word != NULL ? ": " : "", word != NULL ? word : "");
+	return CLI_USAGE;
+}
+
+/* ---- help ------------------------------------------------------------------
+ */
+
+static void
+print_option(const struct cli_option *o)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "--%s%s%s", o->name,
+	    o->value != NULL ? " " : "", o->value != NULL ? o->value : "");
+	printf("  %-26s %s\n", left, o->help);
+}
+
+static void
+print_options(const struct cli_option *options, size_t max)
+{
+	size_t i;
+
+	for (i = 0; i < max && options[i].name != NULL; i++)
+		print_option(&options[i]);
+}
+
+static void
+print_help(const struct cli_command *c)
+{
+	size_t i;
+
+	if (c == NULL) {
+		printf("%s\nCommands:\n", cli_intro);
+		for (i = 0; i < cli_ncommands; i++)
+			printf("  %-10s %s\n", cli_commands[i].name,
+			    cli_commands[i].about);
+		printf("\nOptions of every command:\n");
+		print_options(cli_common_options, 3);
+		printf(
+		    "\n'" NAME " COMMAND --help' tells more.\n\n%s", cli_exits);
+		return;
+	}
+	printf("Usage: " NAME " %s%s%s [OPTIONS]%s\n\n%s.\n", c->name,
+	    c->position != NULL ? " " : "",
+	    c->position != NULL ? c->position : "",
+	    c->stdin_key != NULL ? " < FILE" : "", c->about);
+	if (c->more != NULL)
+		printf("%s", c->more);
+	printf("\nOptions:\n");
+	print_options(c->options, CLI_OPTIONS_MAX);
+	if (c->login)
+		print_options(cli_login_options, 2);
+	print_options(cli_common_options, 3);
+	printf("\n%s", cli_exits);
+}
+
+/* ---- words -----------------------------------------------------------------
+ */
+
+static const struct cli_option *
+find_option(
+    const struct cli_option *options, size_t max, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < max && options[i].name != NULL; i++)
+		if (strlen(options[i].name) == len &&
+		    memcmp(options[i].name, name, len) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static const struct cli_option *
+find_any(const struct cli_command *c, const char *name, size_t len)
+{
+	const struct cli_option *o =
+	    find_option(cli_common_options, 3, name, len);
+
+	if (o == NULL && c != NULL)
+		o = find_option(c->options, CLI_OPTIONS_MAX, name, len);
+	if (o == NULL && c != NULL && c->login)
+		o = find_option(cli_login_options, 2, name, len);
+	return o;
+}
+
+/* "--name", "--name VALUE" or "--name=VALUE"; *${at} moves past it. */
+static enum cli_exit
+take_option(struct words *w, int argc, char **argv, int *at)
+{
+	const char *word = argv[*at] + 2, *equals = strchr(word, '=');
+	size_t len = equals != NULL ? (size_t)(equals - word) : strlen(word);
+	const struct cli_option *o = find_any(w->command, word, len);
+	const char *value = "";
+
+	if (o == NULL)
+		return usage("there is no such option", argv[*at]);
+	++*at;
+	if (o->value == NULL && equals != NULL)
+		return usage("this option takes no value", o->name);
+	if (o->value != NULL && equals != NULL)
+		value = equals + 1;
+	else if (o->value != NULL && *at < argc)
+		value = argv[(*at)++];
+	else if (o->value != NULL)
+		return usage("this option needs a value", o->name);
+
+	if (o == &cli_common_options[0])
+		w->dir = value;
+	else if (o == &cli_common_options[1])
+		w->json = true;
+	else if (o == &cli_common_options[2])
+		w->help = true;
+	else if (w->n == WORDS_MAX)
+		return usage("too many options", NULL);
+	else {
+		w->option[w->n] = o;
+		w->value[w->n++] = value;
+	}
+	return CLI_DONE;
+}
+
+static enum cli_exit
+take_word(struct words *w, const char *word)
+{
+	size_t i;
+
+	if (w->command == NULL) {
+		for (i = 0; i < cli_ncommands; i++)
+			if (strcmp(cli_commands[i].name, word) == 0)
+				w->command = &cli_commands[i];
+		if (w->command == NULL && strcmp(word, "help") == 0)
+			w->help = true;
+		else if (w->command == NULL)
+			return usage("there is no such command", word);
+		return CLI_DONE;
+	}
+	if (w->command->position == NULL || w->position != NULL)
+		return usage("one word too many", word);
+	w->position = word;
+	return CLI_DONE;
+}
+
+static enum cli_exit
+sort_words(struct words *w, int argc, char **argv)
+{
+	enum cli_exit st = CLI_DONE;
+	int i = 1;
+
+	while (i < argc && st == CLI_DONE) {
+		if (strcmp(argv[i], "-h") == 0) {
+			w->help = true;
+			i++;
+		} else if (strncmp(argv[i], "--", 2) == 0) {
+			st = take_option(w, argc, argv, &i);
+		} else {
+			st = take_word(w, argv[i++]);
+		}
+	}
+	return st;
+}
+
+/* ---- the request -----------------------------------------------------------
+ */
+
+static const char *
+given(const struct words *w, const char *name)
+{
+	size_t i;
+
+	for (i = w->n; i > 0; i--)
+		if (strcmp(w->option[i - 1]->name, name) == 0)
+			return w->value[i - 1];
+	return NULL;
+}
+
+/* The first line of ${path}, which holds a passphrase. */
+static enum cli_exit
+put_passphrase(struct json_writer *w, const struct env *env, const char *key,
+    const char *path)
+{
+	char line[PASSPHRASE_MAX + 1];
+	uint8_t *bytes = NULL;
+	size_t len = 0, n;
+	struct err err;
+
+	if (env->read(env->arg, path, 4096, &bytes, &len, &err) != ST_OK) {
+		fprintf(stderr, NAME ": the passphrase: %s\n", err.text);
+		return CLI_USAGE;
+	}
+	for (n = 0; n < len && bytes[n] != '\n' && bytes[n] != '\r' &&
+	     n < PASSPHRASE_MAX;
+	     n++)
+		line[n] = (char)bytes[n];
+	line[n] = '\0';
+	json_put_string(w, key, line);
+	crypto_wipe(bytes, len);
+	crypto_wipe(line, sizeof(line));
+	free(bytes);
+	return CLI_DONE;
+}
+
+static enum cli_exit
+put_stdin(struct json_writer *w, const char *key)
+{
+	struct writer text = { 0 };
+	uint8_t *at;
+	size_t n;
+
+	do {
+		if ((at = writer_space(&text, 4096)) == NULL)
+			break;
+		n = fread(at, 1, 4096, stdin);
+		text.len -= 4096 - n;
+	} while (n == 4096 && text.len <= JSON_TEXT_MAX);
+	writer_u8(&text, 0);
+	if (!writer_ok(&text) || ferror(stdin) || text.len > JSON_TEXT_MAX ||
+	    memchr(text.bytes, 0, text.len - 1) != NULL) {
+		writer_free(&text);
+		fprintf(stderr,
+		    NAME ": standard input cannot be read, or is "
+			 "no text of at most 1 MiB\n");
+		return CLI_REFUSED;
+	}
+	json_put_string(w, key, (const char *)text.bytes);
+	writer_free(&text);
+	return CLI_DONE;
+}
+
+static enum cli_exit
+put_option(struct json_writer *w, const struct env *env,
+    const struct cli_option *o, const char *value)
+{
+	switch (o->kind) {
+	case CLI_PASSPHRASE:
+		return put_passphrase(w, env, o->key, value);
+	case CLI_FLAG:
+		json_put_bool(w, o->key, true);
+		return CLI_DONE;
+	case CLI_TEXT:
+		break;
+	}
+	json_put_string(w, o->key, value);
+	return CLI_DONE;
+}
+
+/* What the environment says where no option does. */
+static enum cli_exit
+put_login(struct json_writer *w, const struct env *env, const struct words *k)
+{
+	static const char *const NAMES[2] = { "PADU_LABEL",
+		"PADU_PASSPHRASE_FILE" };
+	const char *value;
+	enum cli_exit st = CLI_DONE;
+	size_t i;
+
+	for (i = 0; i < 2 && st == CLI_DONE; i++) {
+		value = getenv(NAMES[i]);
+		if (given(k, cli_login_options[i].name) == NULL &&
+		    value != NULL && value[0] != '\0')
+			st = put_option(w, env, &cli_login_options[i], value);
+	}
+	return st;
+}
+
+static enum cli_exit
+make_request(struct cli *out, const struct words *k)
+{
+	const struct cli_command *c = k->command;
+	struct json_writer w = json_writer_start(&out->request);
+	enum cli_exit st = CLI_DONE;
+	struct err err;
+	size_t i;
+
+	json_put_object(&w, NULL);
+	for (i = 0; i < CLI_OPTIONS_MAX && c->options[i].name != NULL; i++)
+		if (c->options[i].needed &&
+		    given(k, c->options[i].name) == NULL)
+			return usage(
+			    "this option is needed", c->options[i].name);
+	if (c->position != NULL && k->position == NULL)
+		return usage("a word is missing", c->position);
+	if (k->position != NULL)
+		json_put_string(&w, c->position_key, k->position);
+	for (i = 0; i < k->n && st == CLI_DONE; i++)
+		if (given(k, k->option[i]->name) == k->value[i])
+			st =
+			    put_option(&w, out->env, k->option[i], k->value[i]);
+	if (st == CLI_DONE && c->login)
+		st = put_login(&w, out->env, k);
+	if (st == CLI_DONE && c->stdin_key != NULL)
+		st = put_stdin(&w, c->stdin_key);
+	json_put_end(&w);
+	if (st == CLI_DONE && json_writer_finish(&w, &err) != ST_OK)
+		return cli_fail(out, &err);
+	return st;
+}
+
+static enum cli_exit
+choose_dir(struct cli *out, const struct words *k)
+{
+	const char *dir = k->dir != NULL ? k->dir : getenv("PADU_DIR");
+	const char *home = getenv("HOME");
+	int n;
+
+	if (dir != NULL && dir[0] != '\0')
+		n = snprintf(out->dir, sizeof(out->dir), "%s", dir);
+	else if (home != NULL && home[0] != '\0')
+		n = snprintf(
+		    out->dir, sizeof(out->dir), "%s/.local/share/padu", home);
+	else
+		return usage("--dir is needed, as HOME is not set", NULL);
+	if (n < 0 || (size_t)n >= sizeof(out->dir))
+		return usage("the folder's name is too long", NULL);
+	return CLI_DONE;
+}
+
+enum cli_exit
+cli_parse(struct cli *out, const struct env *env, int argc, char **argv)
+{
+	struct words k = { 0 };
+	enum cli_exit st;
+
+	memset(out, 0, sizeof(*out));
+	out->env = env;
+	if ((st = sort_words(&k, argc, argv)) != CLI_DONE)
+		return st;
+	out->json = k.json;
+	if (k.help) {
+		print_help(k.command);
+		return CLI_DONE;
+	}
+	if (k.command == NULL)
+		return usage("a command is missing", NULL);
+	if ((st = choose_dir(out, &k)) != CLI_DONE)
+		return st;
+	out->command = k.command->name;
+	return make_request(out, &k);
+}
+
+void
+cli_free(struct cli *cli)
+{
+	if (cli->request.bytes != NULL)
+		crypto_wipe(cli->request.bytes, cli->request.cap);
+	writer_free(&cli->request);
+}

@@ -1,0 +1,114 @@
+#include "agent/commands/cli_table.h"
+
+const char cli_intro[] =
+    "padu-agent: household visits, recorded without a network.\n"
+    "\n"
+    "Usage: padu-agent COMMAND [ARGS] [OPTIONS]\n"
+    "\n"
+    "A visit is durable, in a sealed file, before 'visit' answers.  'sync'\n"
+    "sends what waits and fetches what is new; only what the server has\n"
+    "signed for counts as delivered, and everything else is kept and sent\n"
+    "again.  If the daemon ('run') works on the folder, commands go through\n"
+    "it; else each works on the folder itself.\n";
+
+const char cli_exits[] =
+    "Exit status: 0 done; 1 failed (disk, network, a fault of ours); 2 wrong\n"
+    "usage; 3 refused, the input breaks a rule; 4 not found; 5 conflict (the\n"
+    "record moved, the name is taken); 6 locked, or wrong passphrase; 7 not\n"
+    "now, try again, nothing was changed; 8 not trusted; 9 no room.\n";
+
+const struct cli_option cli_login_options[2] = {
+	{ "label", "SR", "label", CLI_TEXT, false,
+	    "who you are, where no daemon is unlocked (or PADU_LABEL)" },
+	{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE, false,
+	    "its first line is your passphrase (or PADU_PASSPHRASE_FILE)" },
+};
+
+const struct cli_option cli_common_options[3] = {
+	{ "dir", "DIR", NULL, CLI_TEXT, false,
+	    "the laptop's folder (or PADU_DIR; ~/.local/share/padu)" },
+	{ "json", NULL, NULL, CLI_FLAG, false,
+	    "answers as JSON, one object a line, the last one "
+	    "{\"result\"} or {\"error\"}" },
+	{ "help", NULL, NULL, CLI_FLAG, false, "this text" },
+};
+
+const struct cli_command cli_commands[] = {
+	{ .name = "enrol",
+	    .about = "make this laptop yours, or join it",
+	    .more =
+		"The code comes from the office ('padu-server enrol').  On a\n"
+		"laptop that is in use already, one of its people lets the\n"
+		"new one in: --as and --as-passphrase-file, or an unlocked\n"
+		"daemon.\n",
+	    .options = {
+		{ "server", "URL", "server", CLI_TEXT, true,
+		    "where the server is, http://host:port" },
+		{ "code", "CODE", "code", CLI_TEXT, true,
+		    "the one-time code, as text" },
+		{ "label", "SR", "label", CLI_TEXT, true,
+		    "initials that everyone may see" },
+		{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE,
+		    true, "its first line becomes your passphrase" },
+		{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
+		    "cost of trying passphrases; measured if left out" },
+		{ "as", "LABEL", "as", CLI_TEXT, false,
+		    "who lets you in on a laptop in use" },
+		{ "as-passphrase-file", "FILE", "as_passphrase",
+		    CLI_PASSPHRASE, false, "their passphrase" },
+	    } },
+	{ .name = "run", .about = "the daemon; prints \"ready\"" },
+	{ .name = "unlock",
+	    .about = "unlock the daemon for one person",
+	    .options = {
+		{ "label", "SR", "label", CLI_TEXT, true, "who you are" },
+		{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE,
+		    true, "its first line is your passphrase" },
+	    } },
+	{ .name = "lock", .about = "sign what is unsigned, forget the keys" },
+	{ .name = "list",
+	    .login = true,
+	    .about = "households on this laptop, one a line",
+	    .options = { { "village", "CODE", "village", CLI_TEXT, false,
+		"of this village only, such as 64.02.05.2001" } } },
+	{ .name = "show",
+	    .login = true,
+	    .position = "ID",
+	    .position_key = "id",
+	    .about = "one household with its members, or one person" },
+	{ .name = "visits",
+	    .login = true,
+	    .about = "visits made here, and where they stand" },
+	{ .name = "returns",
+	    .login = true,
+	    .about = "visits that the office sent back, and why" },
+	{ .name = "visit",
+	    .login = true,
+	    .stdin_key = "visit",
+	    .about = "save one visit, as JSON on standard input",
+	    .more =
+		"{\"key\": \"...\", \"household\": \"ID\" or \"new\": "
+		"{\"village\": \"64.02.05.2001\"},\n"
+		" \"day\": \"2026-11-20\", \"shown\": \"1.204\", "
+		"\"fields\": {\"alamat\": \"...\"},\n"
+		" \"members\": [{\"person\": \"ID\" or \"new\": true, "
+		"\"fields\": {...},\n"
+		"  \"life\": {\"state\": \"meninggal\", \"date\": \"...\", "
+		"\"reason\": \"...\"}}],\n"
+		" \"note\": \"...\"}\n"
+		"The same key and text again changes nothing and gives the\n"
+		"same answer.  Only what differs from what is shown is\n"
+		"written.\n" },
+	{ .name = "sync",
+	    .login = true,
+	    .about = "send what waits, fetch what is new",
+	    .more =
+		"Works while locked, too: it sends what was signed, and what\n"
+		"comes is kept until the next unlock.\n",
+	    .options = { { "pull", NULL, "pull", CLI_FLAG, false,
+		"ask for what is new even if nothing waits (always done)" } } },
+	{ .name = "status",
+	    .login = true,
+	    .about = "what waits, what was delivered, who shares the laptop" },
+};
+const size_t cli_ncommands = sizeof(cli_commands) / sizeof(cli_commands[0]);

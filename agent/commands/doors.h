@@ -1,0 +1,26 @@
+#ifndef AGENT_COMMANDS_DOORS_H
+#define AGENT_COMMANDS_DOORS_H
+
+/*
+ * doors: the agent's commands as control knows them: the same functions for
+ * the daemon and for a command line without one.
+ *
+ *	cli.h: words --> request (JSON) --> doors --> agent.h
+ *
+ * A request may say "label" and "passphrase".  Where the laptop is locked it
+ * is then unlocked for this one command, and locked again after it.
+ */
+
+#include "common/http/control.h"
+
+struct agent;
+
+/* arg of every command. */
+struct doors {
+	struct agent *agent;
+};
+
+extern const struct control_command doors_commands[];
+extern const size_t doors_ncommands;
+
+#endif /* AGENT_COMMANDS_DOORS_H */

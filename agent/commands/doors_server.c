@@ -1,0 +1,205 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "common/base/writer.h"
+#include "common/http/control.h"
+#include "common/json/json.h"
+
+#include "agent/agent.h"
+#include "agent/commands/doors_internal.h"
+#include "agent/sync/carry.h"
+
+/* A page holds 1 MiB: more rounds than this is no register of villages. */
+#define ROUNDS_MAX 10000u
+
+static bool
+on_progress(void *arg, uint64_t sent, uint64_t total)
+{
+	struct control_out *out = arg;
+
+	control_progress(out, "bytes", sent, total);
+	return !control_stopping(out);
+}
+
+static enum status
+open_carry(struct carry **out, const char *url, struct control_out *to,
+    struct err *err)
+{
+	struct carry_opts opts = {
+		.url = url, .progress = on_progress, .arg = to
+	};
+
+	return carry_open(out, &opts, err);
+}
+
+/* ---- sync ------------------------------------------------------------------
+ */
+
+/* A server that was restored, or changed its keys, shows a newer card. */
+static enum status
+refresh_card(struct agent *agent, struct carry *carry, struct err *err)
+{
+	struct writer card = { 0 };
+	enum status st;
+
+	st = carry_card(carry, &card, err);
+	if (st == ST_OK)
+		st = agent_server_card(agent, card.bytes, card.len, err);
+	writer_free(&card);
+	return st;
+}
+
+/* One exchange. */
+static enum status
+exchange(struct agent *agent, struct carry *carry, struct agent_synced *synced,
+    struct err *err)
+{
+	struct writer bundle = { 0 }, reply = { 0 };
+	uint8_t name[32];
+	enum status st;
+
+	st = agent_sync_bundle(agent, true, &bundle, name, err);
+	if (st == ST_OK)
+		st = carry_bundle(
+		    carry, name, bundle.bytes, bundle.len, &reply, err);
+	if (st == ST_OK) {
+		st = agent_sync_reply(
+		    agent, name, reply.bytes, reply.len, synced, err);
+		if (st == ST_UNTRUSTED)
+			err_wrap(err,
+			    "what answered is not your server (a login page "
+			    "of the network?): nothing was delivered, "
+			    "everything is kept");
+	}
+	writer_free(&bundle);
+	writer_free(&reply);
+	return st;
+}
+
+static void
+put_synced(struct json_writer *w, const struct agent_synced *s, unsigned rounds)
+{
+	json_put_i64(w, "sent", s->sent);
+	json_put_i64(w, "merged", s->merged);
+	json_put_i64(w, "quarantined", s->quarantined);
+	json_put_i64(w, "refused", s->refused);
+	json_put_i64(w, "voided", s->voided);
+	json_put_i64(w, "received_records", s->records);
+	json_put_i64(w, "dropped_records", s->dropped);
+	json_put_i64(w, "desk", s->desk);
+	json_put_i64(w, "returns", s->returns);
+	json_put_i64(w, "rounds", rounds);
+	json_put_bool(w, "locked", s->locked);
+}
+
+enum status
+doors_run_sync(struct agent *agent, const struct json *request,
+    struct control_out *out, struct err *err)
+{
+	struct agent_synced synced = { 0 };
+	struct carry *carry = NULL;
+	struct err card_err;
+	unsigned rounds = 0;
+	bool asked = false;
+	enum status st;
+
+	(void)request;
+	if (agent_url(agent)[0] == '\0')
+		return err_set(err, ST_NOTFOUND,
+		    "this laptop is not enrolled yet; run 'padu-agent enrol'");
+	st = open_carry(&carry, agent_url(agent), out, err);
+	do {
+		if (st != ST_OK)
+			break;
+		st = exchange(agent, carry, &synced, err);
+		if (st == ST_UNTRUSTED && !asked &&
+		    refresh_card(agent, carry, &card_err) == ST_OK) {
+			asked = true;
+			st = exchange(agent, carry, &synced, err);
+		}
+		rounds += st == ST_OK;
+		control_progress(out, "records", synced.records, 0);
+	} while (synced.more && rounds < ROUNDS_MAX && !control_stopping(out));
+	carry_close(carry);
+	put_synced(control_result(out), &synced, rounds);
+	return st;
+}
+
+/* ---- enrol -----------------------------------------------------------------
+ */
+
+/* "OPS:MEMKIB"; measured where it is not said. */
+static enum status
+read_cost(
+    struct passphrase_cost *out, const struct json *request, struct err *err)
+{
+	uint64_t ops, kib;
+	const char *text;
+	char end;
+
+	if (json_opt_string(request, "kdf", &text, err) != ST_OK)
+		return err->status;
+	if (text == NULL)
+		return ST_OK;
+	if (sscanf(text, "%2" SCNu64 ":%8" SCNu64 "%c", &ops, &kib, &end) !=
+		2 ||
+	    ops == 0 || ops > PASSPHRASE_OPS_MAX || kib < 8 ||
+	    kib > PASSPHRASE_MEM_MAX / 1024)
+		return err_set(err, ST_INVALID,
+		    "--kdf is OPS:KIB, such as 3:65536; at most %u:%u",
+		    PASSPHRASE_OPS_MAX, PASSPHRASE_MEM_MAX / 1024);
+	out->ops = ops;
+	out->mem = kib * 1024;
+	return ST_OK;
+}
+
+static enum status
+read_enrol(struct agent_enrol *out, const struct json *request, struct err *err)
+{
+	enum status st;
+
+	if ((st = json_get_string(request, "server", &out->url, err)) !=
+		ST_OK ||
+	    (st = json_get_string(request, "code", &out->code, err)) != ST_OK ||
+	    (st = json_get_string(request, "label", &out->label, err)) !=
+		ST_OK ||
+	    (st = json_get_string(
+		 request, "passphrase", &out->passphrase, err)) != ST_OK)
+		return st;
+	return read_cost(&out->cost, request, err);
+}
+
+enum status
+doors_run_enrol(struct agent *agent, const struct json *request,
+    struct control_out *out, struct err *err)
+{
+	struct agent_enrol enrol = { 0 };
+	struct writer card = { 0 }, ask = { 0 }, reply = { 0 };
+	struct carry *carry = NULL;
+	enum status st;
+
+	if ((st = read_enrol(&enrol, request, err)) != ST_OK ||
+	    (st = open_carry(&carry, enrol.url, out, err)) != ST_OK ||
+	    (st = carry_card(carry, &card, err)) != ST_OK)
+		goto out;
+	st =
+	    agent_enrol_request(agent, &enrol, card.bytes, card.len, &ask, err);
+	if (st == ST_OK)
+		st = carry_enrol(carry, ask.bytes, ask.len, &reply, err);
+	if (st == ST_OK)
+		st = agent_enrol_reply(
+		    agent, &enrol, reply.bytes, reply.len, err);
+	if (st == ST_OK) {
+		json_put_string(control_result(out), "label", enrol.label);
+		json_put_string(control_result(out), "server", enrol.url);
+	}
+out:
+	carry_close(carry);
+	writer_free(&card);
+	writer_free(&ask);
+	writer_free(&reply);
+	return st;
+}

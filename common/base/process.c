@@ -1,0 +1,23 @@
+#include <signal.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "common/base/process.h"
+
+void
+process_harden(void)
+{
+	struct rlimit none = { 0, 0 };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+	(void)umask(077);
+	sigaction(SIGPIPE, &ignore, NULL);
+}

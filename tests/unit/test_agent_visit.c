@@ -1,0 +1,590 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/day.h"
+#include "common/base/id.h"
+#include "common/base/limits.h"
+#include "common/instrument/instrument.h"
+#include "common/wire/change.h"
+
+#include "tests/lib/fake_server.h"
+#include "tests/lib/laptop.h"
+#include "tests/lib/unit.h"
+
+#define VILLAGE "64.02.05.2001"
+#define OTHER_VILLAGE "64.02.05.2002"
+#define NOW 1795000000000 /* 2026-11-18 */
+
+static struct fake_server *server;
+static struct laptop *l;
+static uint64_t house, person;
+static struct err err;
+
+static void
+set_up(void)
+{
+	server = fake_server_new(NOW);
+	l = laptop_new(server);
+	laptop_enrol(l, "SR", VILLAGE, OTHER_VILLAGE);
+	house = fake_server_household(server, VILLAGE, "Jl. Lama 1");
+	person = fake_server_person(server, house, "Siti");
+	laptop_unlock(l, "SR");
+	laptop_sync(l);
+}
+
+static void
+tear_down(void)
+{
+	laptop_free(l);
+	fake_server_free(server);
+}
+
+/* The log's latest set of writer 1, unpacked; change_free() it. */
+static struct change *
+latest(void)
+{
+	struct fake_set *set = fake_server_latest(server, 1);
+	struct change *c = NULL;
+
+	ck_assert_ptr_nonnull(set);
+	ok(change_unpack(&c, set->bytes, set->len, false, &err));
+	return c;
+}
+
+START_TEST(only_what_differs_from_what_is_shown_is_written)
+{
+	struct change *c;
+
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'fields':{'alamat':'Jl. Lama 1','lantai':'3','rt':''}}",
+	    house);
+	says(l, "'writes':1");
+	says(l, "'unchanged':false");
+	laptop_sync(l);
+	c = latest();
+	ck_assert_uint_eq(c->body.nrows, 1);
+	ck_assert_uint_eq(c->body.rows[0].id, house);
+	ck_assert_uint_eq(c->body.rows[0].nwrites, 1);
+	ck_assert_uint_eq(c->body.rows[0].writes[0].reg, 63);
+	ck_assert_mem_eq(c->body.rows[0].writes[0].value, "3", 1);
+	ck_assert_uint_eq(c->body.rows[0].writes[0].npreds, 0);
+	ck_assert_uint_eq(c->body.nvisits, 1);
+	change_free(c);
+}
+END_TEST
+
+START_TEST(a_write_names_what_was_shown_and_where_the_record_stood)
+{
+	uint64_t import =
+	    fake_server_write(server, house, "alamat", "Jl. Impor 2", false);
+	struct change *c;
+
+	laptop_sync(l);
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'fields':{'alamat':'Jl. Baru 3'}}",
+	    house);
+	laptop_sync(l);
+	c = latest();
+	ck_assert_uint_eq(c->body.rows[0].writes[0].npreds, 1);
+	ck_assert_uint_eq(c->body.rows[0].writes[0].preds[0], import);
+	ck_assert_uint_eq(c->body.rows[0].shown_epoch, 1);
+	ck_assert_uint_gt(c->body.rows[0].shown_version, 0);
+	change_free(c);
+}
+END_TEST
+
+START_TEST(a_group_is_written_whole)
+{
+	const struct instrument *ins = instrument_builtin();
+	const struct instrument_register *reg =
+	    instrument_find_register(ins, RECORD_PERSON, 32);
+	struct instrument_value values[INSTRUMENT_GROUP_MAX];
+	struct change *c;
+
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'members':[{'person':'%" PRIu64 "',"
+	    "'fields':{'tgl_lahir':'1979-01-31'}}]}",
+	    house, person);
+	laptop_sync(l);
+	c = latest();
+	ck_assert_uint_eq(c->body.nrows, 1);
+	ck_assert_uint_eq(c->body.rows[0].nwrites, 1);
+	ck_assert_uint_eq(c->body.rows[0].writes[0].reg, 32);
+	ok(instrument_unpack(values, reg, c->body.rows[0].writes[0].value,
+	    c->body.rows[0].writes[0].len, &err));
+	ck_assert_uint_eq(values[1].len, 4);
+	ck_assert_mem_eq(values[1].text, "Siti", 4);
+	ck_assert_mem_eq(values[2].text, "1979-01-31", 10);
+	change_free(c);
+}
+END_TEST
+
+START_TEST(a_new_household_and_its_members_get_ids_of_their_writer)
+{
+	uint64_t id, member;
+
+	laptop_visit(l,
+	    "{'key':'n','new':{'village':'" OTHER_VILLAGE "'},"
+	    "'day':'2026-11-17','fields':{'alamat':'Jl. Baru'},"
+	    "'members':[{'new':true,'fields':{'nama':'Budi'}},"
+	    "{'new':true,'fields':{'nama':'Ani'}}]}");
+	id = laptop_id(l, "household");
+	member = laptop_id(l, "members");
+	ck_assert_uint_eq(id_authority(id), FAKE_AUTHORITY);
+	ck_assert_uint_eq(id_writer(id), 1);
+	ck_assert_uint_eq(id_writer(member), 1);
+	ck_assert_uint_ne(id_counter(id), id_counter(member));
+	laptop_show(l, id);
+	says(l, "'nama':'Budi'");
+	says(l, "'nama':'Ani'");
+	says(l, "'village':'" OTHER_VILLAGE "'");
+	says(l, "'shown':'0.0+1'");
+	laptop_sync(l);
+	laptop_show(l, id);
+	says(l, "'nama':'Budi'");
+	says(l, "'waiting':0");
+	says(l, "'village':'" OTHER_VILLAGE "'");
+}
+END_TEST
+
+START_TEST(an_answered_visit_is_there_after_a_crash)
+{
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'fields':{'lantai':'8'}}",
+	    house);
+	laptop_reopen(l);
+	laptop_show(l, house);
+	says(l, "'lantai':'8'");
+	laptop_sync(l);
+	ck_assert_uint_eq(l->synced.merged, 1);
+}
+END_TEST
+
+START_TEST(the_same_key_and_text_again_gives_the_same_answer)
+{
+	char json[300], first[300];
+	int32_t day;
+
+	snprintf(json, sizeof(json),
+	    "{\"key\":\"a\",\"household\":\"%" PRIu64
+	    "\",\"day\":\"2026-11-17\",\"fields\":{\"lantai\":\"8\"}}",
+	    house);
+	ok(laptop_try_visit(l, json));
+	snprintf(first, sizeof(first), "%s", (char *)l->said.bytes);
+	laptop_reopen(l);
+	ok(laptop_try_visit(l, json));
+	ck_assert_str_eq(first, (char *)l->said.bytes);
+	laptop_sync(l);
+	ok(laptop_try_visit(l, json));
+	ck_assert_str_eq(first, (char *)l->said.bytes);
+	laptop_sync(l);
+	ok(day_parse(&day, "2026-11-17", &err));
+	ck_assert_uint_eq(fake_server_visits(server, day), 1);
+
+	json[strlen(json) - 4] = '7';
+	ck_assert_int_eq(laptop_try_visit(l, json), ST_CONFLICT);
+	laptop_show(l, house);
+	says(l, "'lantai':'8'");
+}
+END_TEST
+
+START_TEST(a_late_paper_visit_keeps_its_earlier_day)
+{
+	int32_t day;
+
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-09-01',"
+	    "'fields':{'lantai':'8'}}",
+	    house);
+	laptop_sync(l);
+	ok(day_parse(&day, "2026-09-01", &err));
+	ck_assert_uint_eq(fake_server_visits(server, day), 1);
+}
+END_TEST
+
+START_TEST(a_visit_that_found_nothing_new_is_still_known)
+{
+	struct change *c;
+
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'fields':{'alamat':'Jl. Lama 1'}}",
+	    house);
+	says(l, "'unchanged':true");
+	laptop_sync(l);
+	c = latest();
+	ck_assert_uint_eq(c->body.nvisits, 1);
+	ck_assert_uint_eq(c->body.nrows, 1);
+	ck_assert_uint_eq(c->body.rows[0].nwrites, 1);
+	ck_assert_uint_eq(c->body.rows[0].writes[0].npreds, 1);
+	change_free(c);
+}
+END_TEST
+
+START_TEST(a_second_visit_to_a_record_goes_into_another_set)
+{
+	struct fake_set *first, *second;
+	struct change_head head;
+	struct change *c;
+	uint8_t id[32];
+
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'fields':{'lantai':'8'}}",
+	    house);
+	laptop_visit(l,
+	    "{'key':'b','household':'%" PRIu64 "','day':'2026-11-18',"
+	    "'fields':{'lantai':'3'}}",
+	    house);
+	laptop_sync(l);
+	ck_assert_uint_eq(l->synced.merged, 2);
+	first = &server->sets[server->nsets - 2];
+	second = &server->sets[server->nsets - 1];
+	ok(change_peek(&head, id, second->bytes, second->len, &err));
+	ck_assert_uint_eq(head.seq, 2);
+	ck_assert_mem_eq(head.prev, first->id, 32);
+	c = latest();
+	ck_assert_uint_eq(c->body.rows[0].writes[0].npreds, 1);
+	ck_assert_uint_eq(c->body.rows[0].writes[0].preds[0], first->set_id);
+	ck_assert_uint_eq(c->body.rows[0].nalso, 1);
+	ck_assert_uint_eq(c->body.rows[0].also[0], first->set_id);
+	change_free(c);
+	laptop_show(l, house);
+	says(l, "'lantai':'3'");
+	says(l, "'conflicts':[]");
+}
+END_TEST
+
+START_TEST(in_a_conflict_only_own_values_are_replaced)
+{
+	struct change *c;
+	uint64_t own;
+
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'fields':{'alamat':'Punya saya'}}",
+	    house);
+	laptop_sync(l);
+	own = fake_server_latest(server, 1)->set_id;
+	fake_server_write(server, house, "alamat", "Punya orang", true);
+	laptop_sync(l);
+	laptop_show(l, house);
+	says(l, "'register':'alamat'");
+	laptop_visit(l,
+	    "{'key':'b','household':'%" PRIu64 "','day':'2026-11-18',"
+	    "'fields':{'alamat':'Punya saya lagi'}}",
+	    house);
+	laptop_sync(l);
+	c = latest();
+	ck_assert_uint_eq(c->body.rows[0].writes[0].npreds, 1);
+	ck_assert_uint_eq(c->body.rows[0].writes[0].preds[0], own);
+	change_free(c);
+	laptop_show(l, house);
+	says(l, "Punya orang");
+	says(l, "Punya saya lagi");
+}
+END_TEST
+
+START_TEST(a_save_is_refused_where_the_record_moved_under_the_form)
+{
+	char json[400], stand[64];
+
+	snprintf(stand, sizeof(stand), "%s", laptop_stand(l, house));
+	fake_server_write(server, house, "alamat", "Jl. Orang 9", false);
+	laptop_sync(l);
+	snprintf(json, sizeof(json),
+	    "{\"key\":\"a\",\"household\":\"%" PRIu64
+	    "\",\"day\":\"2026-11-17\",\"shown\":\"%s\","
+	    "\"fields\":{\"alamat\":\"Jl. Saya 5\"}}",
+	    house, stand);
+	ck_assert_int_eq(laptop_try_visit(l, json), ST_CONFLICT);
+	says(l, "'yours':'Jl. Saya 5'");
+	says(l, "'now':'Jl. Orang 9'");
+	ck_assert_ptr_null(strstr(l->err.text, "Orang"));
+	laptop_show(l, house);
+	says_not(l, "Saya");
+	snprintf(stand, sizeof(stand), "%s", laptop_stand(l, house));
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64
+	    "','day':'2026-11-17','shown':'%s',"
+	    "'fields':{'alamat':'Jl. Saya 5'}}",
+	    house, stand);
+}
+END_TEST
+
+START_TEST(an_own_visit_in_between_moves_the_record_too)
+{
+	char json[400], stand[64];
+
+	snprintf(stand, sizeof(stand), "%s", laptop_stand(l, house));
+	laptop_visit(l,
+	    "{'key':'x','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'fields':{'alamat':'Jl. Teman 9'}}",
+	    house);
+	snprintf(json, sizeof(json),
+	    "{\"key\":\"a\",\"household\":\"%" PRIu64
+	    "\",\"day\":\"2026-11-17\",\"shown\":\"%s+0\","
+	    "\"fields\":{\"alamat\":\"Jl. Saya 5\"}}",
+	    house, stand);
+	ck_assert_int_eq(laptop_try_visit(l, json), ST_CONFLICT);
+}
+END_TEST
+
+START_TEST(every_mistake_is_listed_and_no_value_is_told)
+{
+	char json[1000];
+
+	snprintf(json, sizeof(json),
+	    "{\"key\":\"a\",\"household\":\"%" PRIu64 "\","
+	    "\"day\":\"2026-02-30\",\"fields\":{\"lantai\":\"77\","
+	    "\"bukan_isian\":\"MARKER1\",\"desil\":\"3\",\"rt\":5},"
+	    "\"members\":[{\"new\":true,\"fields\":{"
+	    "\"nik\":\"MARKER2\",\"jk\":\"MARKER3\"}}]}",
+	    house);
+	ck_assert_int_eq(laptop_try_visit(l, json), ST_INVALID);
+	says(l, "'field':'day'");
+	says(l, "'field':'lantai'");
+	says(l, "bukan_isian");
+	says(l, "'field':'desil'");
+	says(l, "'field':'rt'");
+	says(l, "'field':'members[0].nik'");
+	says(l, "'field':'members[0].jk'");
+	says_not(l, "MARKER");
+	ck_assert_ptr_null(strstr(l->err.text, "MARKER"));
+	laptop_visits(l);
+	ck_assert_uint_eq(l->said.len, 1);
+}
+END_TEST
+
+/* %s stands for the household's id, @ for the person's. */
+static const struct {
+	const char *name;
+	const char *json;
+	enum status st;
+	const char *says; /* in the answer or the error */
+} REFUSED[] = {
+	{ "not JSON", "hello", ST_INVALID, "" },
+	{ "a name twice", "{'key':'a','key':'b'}", ST_INVALID, "" },
+	{ "no key", "{'household':'%s','day':'2026-11-17','fields':{}}",
+	    ST_INVALID, "key" },
+	{ "an empty key",
+	    "{'key':'','household':'%s','day':'2026-11-17','fields':{}}",
+	    ST_INVALID, "key" },
+	{ "no day", "{'key':'a','household':'%s','fields':{'lantai':'3'}}",
+	    ST_INVALID, "day" },
+	{ "a day after tomorrow",
+	    "{'key':'a','household':'%s','day':'2026-11-20',"
+	    "'fields':{'lantai':'3'}}",
+	    ST_INVALID, "future" },
+	{ "no household",
+	    "{'key':'a','day':'2026-11-17','fields':{'lantai':'3'}}",
+	    ST_INVALID, "household" },
+	{ "old and new at once",
+	    "{'key':'a','household':'%s','new':{'village':'64.02.05.2001'},"
+	    "'day':'2026-11-17','fields':{'lantai':'3'}}",
+	    ST_INVALID, "household" },
+	{ "a household that is not here",
+	    "{'key':'a','household':'3602879701896397','day':'2026-11-17',"
+	    "'fields':{'lantai':'3'}}",
+	    ST_NOTFOUND, "3602879701896397" },
+	{ "a person as household",
+	    "{'key':'a','household':'@','day':'2026-11-17',"
+	    "'fields':{'lantai':'3'}}",
+	    ST_NOTFOUND, "household" },
+	{ "a household as person",
+	    "{'key':'a','household':'%s','day':'2026-11-17',"
+	    "'members':[{'person':'%s','fields':{'hub':'1'}}]}",
+	    ST_NOTFOUND, "person" },
+	{ "nothing at all", "{'key':'a','household':'%s','day':'2026-11-17'}",
+	    ST_INVALID, "at least one" },
+	{ "one person twice",
+	    "{'key':'a','household':'%s','day':'2026-11-17','members':["
+	    "{'person':'@','fields':{'hub':'1'}},"
+	    "{'person':'@','fields':{'hub':'2'}}]}",
+	    ST_INVALID, "twice" },
+	{ "a field and the life it lies in",
+	    "{'key':'a','household':'%s','day':'2026-11-17',"
+	    "'fields':{'keberadaan_kel':'1'},'life':{'state':'1'}}",
+	    ST_INVALID, "twice" },
+	{ "life without a state",
+	    "{'key':'a','household':'%s','day':'2026-11-17',"
+	    "'life':{'date':'2026-11-01'}}",
+	    ST_INVALID, "state" },
+	{ "a person's field on a household",
+	    "{'key':'a','household':'%s','day':'2026-11-17',"
+	    "'fields':{'nama':'X'}}",
+	    ST_INVALID, "no such field" },
+	{ "another household's id by hand",
+	    "{'key':'a','household':'%s','day':'2026-11-17','members':["
+	    "{'person':'@','fields':{'id_keluarga':'%s'}}]}",
+	    ST_INVALID, "id_keluarga" },
+	{ "a village of somebody else",
+	    "{'key':'a','new':{'village':'64.02.05.2003'},"
+	    "'day':'2026-11-17','fields':{'lantai':'3'}}",
+	    ST_INVALID, "village" },
+	{ "a district for a village",
+	    "{'key':'a','new':{'village':'64.02.05'},"
+	    "'day':'2026-11-17','fields':{'lantai':'3'}}",
+	    ST_INVALID, "village" },
+	{ "moved to a village of somebody else",
+	    "{'key':'a','household':'%s','day':'2026-11-17',"
+	    "'fields':{'kode_wil':'64.02.05.2003'}}",
+	    ST_INVALID, "kode_wil" },
+	{ "an unknown member of the document",
+	    "{'key':'a','household':'%s','day':'2026-11-17','felds':{}}",
+	    ST_INVALID, "felds" },
+	{ "a stand that is none",
+	    "{'key':'a','household':'%s','day':'2026-11-17','shown':'1',"
+	    "'fields':{'lantai':'3'}}",
+	    ST_INVALID, "shown" },
+};
+
+START_TEST(what_breaks_a_rule_is_refused_and_changes_nothing)
+{
+	char json[1000], id[ID_TEXT_SIZE], who[ID_TEXT_SIZE], all[2000];
+	const char *from;
+	size_t n = 0;
+
+	id_print(house, id);
+	id_print(person, who);
+	for (from = REFUSED[_i].json; *from != '\0'; from++) {
+		if (from[0] == '%' && from[1] == 's') {
+			n += (size_t)sprintf(json + n, "%s", id);
+			from++;
+		} else if (*from == '@') {
+			n += (size_t)sprintf(json + n, "%s", who);
+		} else {
+			json[n++] = *from == '\'' ? '"' : *from;
+		}
+	}
+	json[n] = '\0';
+	ck_assert_msg(laptop_try_visit(l, json) == REFUSED[_i].st,
+	    "%s: %s (%s)", REFUSED[_i].name, err_name(l->err.status),
+	    l->err.text);
+	snprintf(all, sizeof(all), "%s %s", l->err.text,
+	    (const char *)l->said.bytes);
+	ck_assert_msg(strstr(all, REFUSED[_i].says) != NULL, "%s: %s",
+	    REFUSED[_i].name, all);
+	laptop_visits(l);
+	ck_assert_uint_eq(l->said.len, 1);
+	laptop_sync(l);
+	ck_assert_uint_eq(l->synced.sent, 0);
+}
+END_TEST
+
+START_TEST(a_clock_that_fell_behind_stops_nobody)
+{
+	l->now_ms = 0; /* 1970: a dead battery */
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-12-24',"
+	    "'fields':{'lantai':'8'}}",
+	    house);
+	laptop_status(l);
+	says(l, "'clock_behind':true");
+	laptop_sync(l);
+	ck_assert_uint_eq(l->synced.merged, 1);
+}
+END_TEST
+
+START_TEST(a_life_is_written_by_words)
+{
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'members':[{'person':'%" PRIu64 "','life':{'state':'meninggal',"
+	    "'date':'2026-10-02','reason':'MENINGGAL'}}]}",
+	    house, person);
+	laptop_show(l, person);
+	says(l, "'gone':true");
+	says(l, "'keberadaan_ind':'2'");
+	says(l, "'tgl_peristiwa_ind':'2026-10-02'");
+	says(l, "'nama':'Siti'");
+}
+END_TEST
+
+START_TEST(a_person_listed_elsewhere_moves_there)
+{
+	uint64_t there = fake_server_household(server, VILLAGE, "Jl. Sana");
+
+	laptop_sync(l);
+	laptop_visit(l,
+	    "{'key':'a','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'fields':{'lantai':'3'},'members':[{'person':'%" PRIu64 "',"
+	    "'fields':{'hub':'1'}}]}",
+	    there, person);
+	laptop_show(l, there);
+	says(l, "'nama':'Siti'");
+	laptop_show(l, house);
+	says_not(l, "'nama':'Siti'");
+}
+END_TEST
+
+START_TEST(a_set_that_is_full_is_signed_and_another_opened)
+{
+	char note[2001], text[ID_TEXT_SIZE];
+	struct change_head head;
+	uint64_t ids[100];
+	uint8_t id[32];
+	size_t i, n = 100;
+
+	memset(note, 'x', sizeof(note) - 1);
+	note[sizeof(note) - 1] = '\0';
+	for (i = 0; i < n; i++) {
+		laptop_visit(l,
+		    "{'key':'k%zu','new':{'village':'" VILLAGE "'},"
+		    "'day':'2026-11-17','fields':{'catatan':'%s'}}",
+		    i, note);
+		ids[i] = laptop_id(l, "household");
+	}
+	laptop_sync(l);
+	ck_assert_uint_ge(l->synced.merged, 3);
+	for (i = 0; i < server->nsets; i++) {
+		ok(change_peek(&head, id, server->sets[i].bytes,
+		    server->sets[i].len, &err));
+		ck_assert_uint_le(head.body_len, CHANGE_BODY_MAX);
+		ck_assert_int_eq(server->sets[i].state, RECEIPT_MERGED);
+	}
+	for (i = 0; i < n; i++) {
+		id_print(ids[i], text);
+		laptop_show(l, ids[i]);
+		says(l, text);
+		says(l, "'waiting':0");
+	}
+}
+END_TEST
+
+static void
+add(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, only_what_differs_from_what_is_shown_is_written);
+	tcase_add_test(
+	    tc, a_write_names_what_was_shown_and_where_the_record_stood);
+	tcase_add_test(tc, a_group_is_written_whole);
+	tcase_add_test(
+	    tc, a_new_household_and_its_members_get_ids_of_their_writer);
+	tcase_add_test(tc, an_answered_visit_is_there_after_a_crash);
+	tcase_add_test(tc, the_same_key_and_text_again_gives_the_same_answer);
+	tcase_add_test(tc, a_late_paper_visit_keeps_its_earlier_day);
+	tcase_add_test(tc, a_visit_that_found_nothing_new_is_still_known);
+	tcase_add_test(tc, a_second_visit_to_a_record_goes_into_another_set);
+	tcase_add_test(tc, in_a_conflict_only_own_values_are_replaced);
+	tcase_add_test(
+	    tc, a_save_is_refused_where_the_record_moved_under_the_form);
+	tcase_add_test(tc, an_own_visit_in_between_moves_the_record_too);
+	tcase_add_test(tc, every_mistake_is_listed_and_no_value_is_told);
+	tcase_add_loop_test(tc,
+	    what_breaks_a_rule_is_refused_and_changes_nothing, 0,
+	    sizeof(REFUSED) / sizeof(REFUSED[0]));
+	tcase_add_test(tc, a_clock_that_fell_behind_stops_nobody);
+	tcase_add_test(tc, a_life_is_written_by_words);
+	tcase_add_test(tc, a_person_listed_elsewhere_moves_there);
+	tcase_add_test(tc, a_set_that_is_full_is_signed_and_another_opened);
+}
+
+UNIT_MAIN("agent_visit", add)
