@@ -71,14 +71,15 @@ simfs_call(struct simfs *fs)
 }
 
 struct simfs *
-simfs_new(const char *name, struct rng *rng)
+simfs_new(int slot, struct rng *rng)
 {
 	struct simfs *fs = calloc(1, sizeof(*fs));
 
-	if (fs == NULL || (fs->name = strdup(name)) == NULL)
+	if (fs == NULL)
 		abort();
+	fs->slot = slot;
 	fs->rng = rng;
-	simfs_vfs_register(fs);
+	simfs_vfs_put(fs);
 	return fs;
 }
 
@@ -101,12 +102,11 @@ simfs_free(struct simfs *fs)
 
 	if (fs == NULL)
 		return;
-	simfs_vfs_unregister(fs);
+	simfs_vfs_take(fs);
 	while ((f = fs->files) != NULL) {
 		fs->files = f->next;
 		file_free(f);
 	}
-	free(fs->name);
 	free(fs);
 }
 
@@ -175,9 +175,9 @@ simfs_reboot(struct simfs *fs)
 }
 
 struct simfs *
-simfs_copy(const struct simfs *fs, const char *name, struct rng *rng)
+simfs_copy(const struct simfs *fs, int slot, struct rng *rng)
 {
-	struct simfs *copy = simfs_new(name, rng);
+	struct simfs *copy = simfs_new(slot, rng);
 	struct simfs_file *f, *to;
 
 	for (f = fs->files; f != NULL; f = f->next) {

@@ -23,8 +23,14 @@
 struct rng;
 struct simfs;
 
-/* ${name} becomes the name of the VFS; must be unique and stay. */
-struct simfs *simfs_new(const char *name, struct rng *rng);
+/*
+ * A disk in one of SIMFS_SLOTS slots.  The slot's VFS stays registered when
+ * the disk in it goes, so that what was put on top of it (the sealing VFS)
+ * serves the next one: simfs_vfs_name().
+ */
+#define SIMFS_SLOTS 16
+struct simfs *simfs_new(int slot, struct rng *rng);
+const char *simfs_vfs_name(int slot);
 void simfs_free(struct simfs *fs);
 
 /* Die at the ${calls}th I/O call from now; 0: never. */
@@ -36,8 +42,7 @@ void simfs_reboot(struct simfs *fs);
 uint64_t simfs_calls(const struct simfs *fs);
 
 /* A copy of the whole disk, as a backup or a cloned laptop has it. */
-struct simfs *simfs_copy(
-    const struct simfs *fs, const char *name, struct rng *rng);
+struct simfs *simfs_copy(const struct simfs *fs, int slot, struct rng *rng);
 
 /* The file parts of env.h; ${arg} is the simfs. */
 enum status simfs_read(void *arg, const char *path, size_t max, uint8_t **out,

@@ -22,12 +22,11 @@ struct simfs_file {
 };
 
 struct simfs {
-	char *name;
+	int slot;
 	struct rng *rng;
 	struct simfs_file *files;
 	uint64_t calls, cut_at;
 	bool dead;
-	sqlite3_vfs vfs;
 };
 
 bool simfs_call(struct simfs *fs);
@@ -36,7 +35,7 @@ struct simfs_file *simfs_make(struct simfs *fs, const char *path);
 void simfs_resize(struct simfs_file *f, size_t size);
 void simfs_sync(struct simfs_file *f);
 
-void simfs_vfs_register(struct simfs *fs);
-void simfs_vfs_unregister(struct simfs *fs);
+void simfs_vfs_put(struct simfs *fs);
+void simfs_vfs_take(struct simfs *fs);
 
 #endif /* TESTS_SIM_SIMFS_INTERNAL_H */

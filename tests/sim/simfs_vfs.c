@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -274,28 +275,45 @@ vfs_time(sqlite3_vfs *vfs, double *out)
 	return SQLITE_OK;
 }
 
-void
-simfs_vfs_register(struct simfs *fs)
+/* SQLite keeps a list of its VFSs for the whole process; so do we. */
+static sqlite3_vfs slots[SIMFS_SLOTS];
+static char names[SIMFS_SLOTS][16];
+
+const char *
+simfs_vfs_name(int slot)
 {
-	fs->vfs = (sqlite3_vfs){
-		.iVersion = 1,
-		.szOsFile = sizeof(struct handle),
-		.mxPathname = 512,
-		.zName = fs->name,
-		.pAppData = fs,
-		.xOpen = vfs_open,
-		.xDelete = vfs_delete,
-		.xAccess = vfs_access,
-		.xFullPathname = vfs_full,
-		.xRandomness = vfs_random,
-		.xSleep = vfs_sleep,
-		.xCurrentTime = vfs_time,
-	};
-	sqlite3_vfs_register(&fs->vfs, 0);
+	snprintf(names[slot], sizeof(names[slot]), "sim%d", slot);
+	return names[slot];
 }
 
 void
-simfs_vfs_unregister(struct simfs *fs)
+simfs_vfs_put(struct simfs *fs)
 {
-	sqlite3_vfs_unregister(&fs->vfs);
+	sqlite3_vfs *vfs = &slots[fs->slot];
+
+	if (vfs->pAppData != NULL)
+		abort();
+	if (vfs->zName == NULL) {
+		*vfs = (sqlite3_vfs){
+			.iVersion = 1,
+			.szOsFile = sizeof(struct handle),
+			.mxPathname = 512,
+			.zName = simfs_vfs_name(fs->slot),
+			.xOpen = vfs_open,
+			.xDelete = vfs_delete,
+			.xAccess = vfs_access,
+			.xFullPathname = vfs_full,
+			.xRandomness = vfs_random,
+			.xSleep = vfs_sleep,
+			.xCurrentTime = vfs_time,
+		};
+		sqlite3_vfs_register(vfs, 0);
+	}
+	vfs->pAppData = fs;
+}
+
+void
+simfs_vfs_take(struct simfs *fs)
+{
+	slots[fs->slot].pAppData = NULL;
 }
