@@ -101,19 +101,34 @@ oracle_saw(struct oracle *o, uint64_t visit, uint64_t record, uint16_t reg,
 	}
 }
 
-static const struct seen *
+void
+oracle_rename(struct oracle *o, uint64_t visit, uint64_t name)
+{
+	size_t i;
+
+	for (i = 0; i < o->nseen; i++)
+		if (o->seen[i].visit == visit)
+			o->seen[i].visit = name;
+}
+
+/* May ${p} name ${head}?  1: no, it closes a conflict; 2: never seen. */
+static int
 find_seen(const struct oracle *o, const struct put *p, uint64_t head)
 {
+	int worst = 2;
 	size_t i;
 
 	for (i = 0; i < o->nseen; i++) {
 		const struct seen *s = &o->seen[i];
 
-		if (s->visit == p->visit && s->record == p->record &&
-		    s->reg == p->reg && s->head == head)
-			return s;
+		if (s->visit != p->visit || s->record != p->record ||
+		    s->reg != p->reg || s->head != head)
+			continue;
+		if (!s->differ || s->own)
+			return 0;
+		worst = 1;
 	}
-	return NULL;
+	return worst;
 }
 
 static void
@@ -202,13 +217,13 @@ check_named(
     struct oracle *o, const struct put *group, size_t n, const struct put *p)
 {
 	const struct put *other = NULL;
-	const struct seen *s;
 	size_t i, k;
+	int seen;
 
 	for (i = 0; i < p->npreds && !p->desk; i++) {
-		if ((s = find_seen(o, p, p->preds[i])) == NULL)
+		if ((seen = find_seen(o, p, p->preds[i])) == 2)
 			return "a write replaced what was not on the screen";
-		if (s->differ && !s->own)
+		if (seen == 1)
 			return "an ordinary write closed a conflict";
 		for (k = 0; k < n; k++) {
 			if (group[k].set_id != p->preds[i] ||

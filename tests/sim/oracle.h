@@ -27,6 +27,9 @@ void oracle_free(struct oracle *o);
 void oracle_saw(struct oracle *o, uint64_t visit, uint64_t record, uint16_t reg,
     const uint64_t *heads, const int *own, size_t n, int differ);
 
+/* What was remembered for ${visit} belongs to the visit ${name}. */
+void oracle_rename(struct oracle *o, uint64_t visit, uint64_t name);
+
 /*
  * Hold the server's log and records against the rules.  NULL if all hold,
  * else a sentence.

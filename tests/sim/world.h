@@ -1,0 +1,121 @@
+#ifndef TESTS_SIM_WORLD_H
+#define TESTS_SIM_WORLD_H
+
+/*
+ * world: some laptops, one server, a desk, and the network between them, all
+ * driven by one seed.
+ *
+ *	world_new -> world_step ... -> world_rest -> world_judge -> world_free
+ *	             visits, syncs,    everything    replay in other
+ *	             decisions, cuts   arrives       orders, compare
+ *
+ * The laptops and the server are the objects that ship.  Only clock, random
+ * numbers, disk and network are the simulator's.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/sim/machine.h"
+#include "tests/sim/net.h"
+#include "tests/sim/oracle.h"
+
+struct accept;
+struct agent;
+struct record;
+struct server;
+struct store_row;
+
+#define WORLD_LAPTOPS_MAX 5
+#define WORLD_PEOPLE_MAX 2
+#define WORLD_HOUSEHOLDS_MAX 8
+#define WORLD_SERVER_SLOT 0
+#define WORLD_REPLAY_SLOT 15
+
+/* A visit that has been asked for and not answered yet. */
+struct attempt {
+	bool pending;
+	unsigned person; /* index of who makes it */
+	uint64_t record;
+	char json[1024];
+	size_t len;
+};
+
+struct laptop {
+	struct machine machine;
+	struct agent *agent; /* NULL: the machine is off, or not enrolled */
+	unsigned number, npeople;
+	int who; /* index of the person who unlocked it; -1: locked */
+	char dir[16];
+	struct attempt attempt;
+	unsigned keys; /* for the visits' keys */
+	bool waiting;  /* for the reply to ${name} */
+	uint8_t name[32];
+};
+
+struct acked {
+	uint64_t visit;
+	unsigned laptop;
+};
+
+struct world {
+	struct rng rng;
+	int64_t now_ms;
+	struct machine machine; /* the server's */
+	struct server *server;
+	struct simfs *born; /* the server's disk before any visit */
+	struct laptop laptops[WORLD_LAPTOPS_MAX];
+	unsigned nlaptops;
+	uint64_t households[WORLD_HOUSEHOLDS_MAX];
+	unsigned nhouseholds;
+	uint32_t reviewer;
+	struct net net;
+	struct oracle *oracle;
+	struct acked *acked;
+	size_t nacked, acked_cap;
+	/* What this world does, in 100. */
+	unsigned cuts, orders;
+	bool resting; /* no more faults */
+	uint64_t trace;
+	char why[400]; /* what went wrong; empty: nothing */
+	/* Counted, for the figures. */
+	struct world_counts {
+		uint64_t visits, refused, syncs, decisions, voids, releases,
+		    laptop_cuts, server_cuts, clock_jumps;
+	} n;
+};
+
+struct world *world_new(uint64_t seed);
+void world_free(struct world *w);
+/* One step of whatever comes up.  False: something went wrong. */
+bool world_step(struct world *w);
+/* Heal everything and sync until nothing moves. */
+bool world_rest(struct world *w);
+/* The end: nothing lost, nothing twice, all agree, any order the same. */
+bool world_judge(struct world *w);
+
+/* Remember the first thing that went wrong; always false. */
+bool world_fail(struct world *w, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Mix something that happened into the trace. */
+void world_trace(struct world *w, const char *what, uint64_t a, uint64_t b);
+
+/* server.c: the machine with the server on it. */
+bool server_boot(struct world *w);
+void server_off(struct world *w);
+bool server_take(struct world *w, const struct net_message *m);
+bool server_decide(struct world *w, bool *any);
+bool server_order(struct world *w);
+
+/* laptop.c */
+bool laptop_enrol(struct world *w, struct laptop *l);
+bool laptop_boot(struct world *w, struct laptop *l);
+void laptop_off(struct world *w, struct laptop *l);
+bool laptop_unlock(struct world *w, struct laptop *l, unsigned person);
+bool laptop_visit(struct world *w, struct laptop *l);
+bool laptop_send(struct world *w, struct laptop *l, bool *any);
+bool laptop_take(
+    struct world *w, struct laptop *l, const struct net_message *m);
+
+#endif /* TESTS_SIM_WORLD_H */

@@ -1,0 +1,217 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "common/base/writer.h"
+#include "common/instrument/instrument.h"
+#include "common/merge/record.h"
+#include "common/wire/change.h"
+
+#include "sync-server/intake/desk.h"
+#include "sync-server/intake/intake.h"
+#include "sync-server/review/decide.h"
+#include "sync-server/server.h"
+#include "sync-server/store/store.h"
+
+#include "tests/sim/world.h"
+
+bool
+server_boot(struct world *w)
+{
+	struct server_opts opts = {
+		.dir = "/m0",
+		.vfs = machine_vfs(&w->machine),
+		.regions = "tests/sim/regions.csv",
+		.env = &w->machine.env,
+	};
+	struct err err;
+	int tries;
+
+	/* A cut may come while it starts, too. */
+	for (tries = 0; tries < 20; tries++) {
+		if (server_open(&w->server, &opts, &err) == ST_OK)
+			return true;
+		if (!simfs_dead(w->machine.fs))
+			break;
+		simfs_reboot(w->machine.fs);
+	}
+	return world_fail(w, "the server does not start: %s", err.text);
+}
+
+/* After a cut: close what is left of it and start again. */
+static bool
+server_reboot(struct world *w)
+{
+	w->n.server_cuts++;
+	server_off(w);
+	simfs_reboot(w->machine.fs);
+	world_trace(w, "server cut", simfs_calls(w->machine.fs), 0);
+	return server_boot(w);
+}
+
+void
+server_off(struct world *w)
+{
+	server_close(w->server);
+	w->server = NULL;
+}
+
+static void
+maybe_cut(struct world *w)
+{
+	if (!w->resting && rng_chance(&w->rng, w->cuts))
+		simfs_cut_at(w->machine.fs, 1 + rng_below(&w->rng, 60));
+}
+
+bool
+server_take(struct world *w, const struct net_message *m)
+{
+	struct intake_job *job = NULL;
+	struct writer reply = { 0 };
+	struct err err;
+	enum status st;
+
+	maybe_cut(w);
+	st = intake_open(&job, w->server, m->name, m->bytes, m->len, &err);
+	if (st == ST_OK)
+		st = intake_commit(w->server, &job, 1, &err);
+	if (st == ST_OK)
+		st = intake_answer(w->server, job, &reply, &err);
+	world_trace(w, "server took", (uint64_t)st, m->len);
+	if (st == ST_OK)
+		net_send(&w->net, w->now_ms, m->laptop, false, m->name,
+		    reply.bytes, reply.len);
+	intake_job_free(job);
+	writer_free(&reply);
+	if (simfs_dead(w->machine.fs))
+		return server_reboot(w);
+	simfs_cut_at(w->machine.fs, 0);
+	if (st != ST_OK && st != ST_UNTRUSTED && st != ST_INVALID)
+		return world_fail(
+		    w, "the server cannot take a bundle: %s", err.text);
+	return true;
+}
+
+/* ---- the desk ------------------------------------------------------- */
+
+struct pick {
+	struct world *w;
+	struct record *record;
+	uint64_t n;
+	struct decide_opts found;
+	const char *reg;
+};
+
+static enum status
+pick_conflict(void *arg, const struct store_row *row, struct err *err)
+{
+	struct pick *p = arg;
+	const struct record_reg *reg;
+	enum status st;
+	uint16_t i;
+
+	st = record_unpack(p->record, row->body, row->len, err);
+	for (i = 0; st == ST_OK && i < p->record->nregs; i++) {
+		reg = &p->record->regs[i];
+		if (!record_conflict(reg) || rng_below(&p->w->rng, ++p->n) != 0)
+			continue;
+		p->found.record = row->id;
+		p->found.reg = instrument_register_name(instrument_builtin(),
+		    (enum instrument_kind)row->kind, reg->reg);
+		p->found.take =
+		    reg->heads[rng_below(&p->w->rng, reg->nheads)].set.set_id;
+		p->found.shown_epoch = row->epoch;
+		p->found.shown_version = row->version;
+	}
+	return st;
+}
+
+bool
+server_decide(struct world *w, bool *any)
+{
+	struct pick p = { .w = w };
+	struct decide_result result;
+	struct err err;
+	enum status st;
+
+	*any = false;
+	if (record_new(&p.record, &err) != ST_OK)
+		return world_fail(w, "%s", err.text);
+	server_lock(w->server);
+	st = store_rows_each(w->server->store, pick_conflict, &p, &err);
+	server_unlock(w->server);
+	record_free(p.record);
+	if (st == ST_OK && p.n > 0) {
+		p.found.person = w->reviewer;
+		maybe_cut(w);
+		st = decide_put(w->server, &p.found, &result, NULL, &err);
+		*any = st == ST_OK;
+		w->n.decisions += st == ST_OK;
+		world_trace(w, "decide", p.found.record, (uint64_t)st);
+	}
+	if (simfs_dead(w->machine.fs))
+		return server_reboot(w);
+	simfs_cut_at(w->machine.fs, 0);
+	if (st != ST_OK)
+		return world_fail(w, "cannot decide: %s", err.text);
+	return true;
+}
+
+struct entry {
+	struct world *w;
+	uint64_t n;
+	uint8_t id[CHANGE_ID_LEN];
+	bool accept;
+};
+
+/* Any set of a laptop that counts, or that was voided. */
+static enum status
+pick_entry(void *arg, const struct store_log *log, struct err *err)
+{
+	struct entry *e = arg;
+
+	(void)err;
+	if (log->head.kind != CHANGE_VISITS ||
+	    rng_below(&e->w->rng, ++e->n) != 0)
+		return ST_OK;
+	memcpy(e->id, log->id, sizeof(e->id));
+	e->accept = log->state != STORE_LOG_ACCEPTED;
+	return ST_OK;
+}
+
+/* Void a set that counts, or release one that does not. */
+bool
+server_order(struct world *w)
+{
+	struct entry e = { .w = w };
+	struct change_toggle toggle = { .reason = "sim", .reason_len = 3 };
+	struct change_body body = { .toggles = &toggle, .ntoggles = 1 };
+	struct err err;
+	enum status st;
+
+	server_lock(w->server);
+	st = store_log_each(w->server->store, 1, pick_entry, &e, &err);
+	if (st == ST_OK && e.n > 0) {
+		memcpy(toggle.change_id, e.id, sizeof(e.id));
+		toggle.accept = e.accept;
+		maybe_cut(w);
+		st = store_begin(w->server->store, &err);
+		if (st == ST_OK)
+			st = desk_put(w->server, CHANGE_CONTROL,
+			    desk_set_id(w->server), &body, NULL, &err);
+		if (st == ST_OK)
+			st = store_commit(w->server->store, &err);
+		if (st != ST_OK)
+			store_rollback(w->server->store);
+		w->n.voids += st == ST_OK && !e.accept;
+		w->n.releases += st == ST_OK && e.accept;
+		world_trace(w, "order", e.id[0], e.accept);
+	}
+	server_unlock(w->server);
+	if (simfs_dead(w->machine.fs))
+		return server_reboot(w);
+	simfs_cut_at(w->machine.fs, 0);
+	if (st != ST_OK)
+		return world_fail(w, "cannot order: %s", err.text);
+	return true;
+}
