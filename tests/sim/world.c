@@ -47,7 +47,7 @@ static bool
 make_households(struct world *w)
 {
 	static const char PLACE[] = "64.02.05.2001";
-	const struct change_write place = { .reg = INSTRUMENT_REG_PLACE,
+	const struct change_write place = { .reg = INSTRUMENT_PLACE,
 		.value = (const uint8_t *)PLACE,
 		.len = sizeof(PLACE) - 1 };
 	struct change_visit visit = { .day = 20000 };

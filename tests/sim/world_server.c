@@ -116,8 +116,9 @@ pick_conflict(void *arg, const struct store_row *row, struct err *err)
 		if (!record_conflict(reg) || rng_below(&p->w->rng, ++p->n) != 0)
 			continue;
 		p->found.record = row->id;
-		p->found.reg = instrument_register_name(instrument_builtin(),
-		    (enum instrument_kind)row->kind, reg->reg);
+		p->found.reg = instrument_find_register(instrument_builtin(),
+		    (enum change_record_kind)row->kind, reg->reg)
+				   ->name;
 		p->found.take =
 		    reg->heads[rng_below(&p->w->rng, reg->nheads)].set.set_id;
 		p->found.shown_epoch = row->epoch;
