@@ -37,7 +37,7 @@ struct oracle {
 	uint64_t *visits;
 	size_t nvisits, visits_cap;
 	size_t conflicts;
-	char why[200];
+	char why[320];
 };
 
 static void *
@@ -165,7 +165,7 @@ take_entry(void *arg, const struct store_log *entry, struct err *err)
 	struct load *load = arg;
 	struct oracle *o = load->o;
 	struct change *set;
-	enum status st;
+	enum status st, held;
 	size_t i, k;
 
 	st = change_unpack(&set, entry->bytes, entry->len, true, err);
@@ -182,13 +182,16 @@ take_entry(void *arg, const struct store_log *entry, struct err *err)
 	     i++) {
 		const struct change_row *row = &set->body.rows[i];
 
-		if (!store_log_accepted(load->store, set->head.set_id, row->id))
-			continue; /* held */
-		for (k = 0; k < row->nwrites; k++)
-			take_write(o, set, row, &row->writes[k]);
+		for (k = 0; k < row->nwrites; k++) {
+			/* A row that is held back does not count. */
+			held = store_log_accepted(load->store, set->head.set_id,
+			    row->id, row->writes[k].reg, INT64_MAX, err);
+			if (held == ST_OK)
+				take_write(o, set, row, &row->writes[k]);
+		}
 	}
 	change_free(set);
-	return ST_OK;
+	return st;
 }
 
 static int
