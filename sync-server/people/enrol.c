@@ -292,6 +292,8 @@ enrol_answer(struct server *server, const uint8_t *bytes, size_t len,
 	    (st = read_card(server, writer, device.device, &card, err)) !=
 		ST_OK)
 		goto out;
+	/* The same as in its row: check_same(), add_writer(). */
+	memcpy(card.sign_public, request.sign_public, sizeof(card.sign_public));
 	st = enrol_reply_pack(out, &device, &card, &server->keys.card, err);
 out:
 	store_rollback(server->store);
