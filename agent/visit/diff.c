@@ -209,5 +209,8 @@ diff_confirm(struct diff *out, const struct diff_opts *opts,
 		else
 			st = put_group(out, opts, i, &i, true, arena, err);
 	}
+	/* One more voice, if there is nothing else: the visit was made. */
+	for (i = 0; i < opts->form->nvalues && st == ST_OK && out->n == 0;)
+		st = put_group(out, opts, i, &i, true, arena, err);
 	return st;
 }

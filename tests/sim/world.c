@@ -17,6 +17,15 @@
 
 #define START_MS 1793606400000 /* 2026-11-02, the world's first day */
 
+/* A table of one district is enough here. */
+static const char REGIONS[] =
+    "code,name,name_before,valid_from,valid_to,successor,bps_code\n"
+    "64,Kalimantan Timur,,2022-11-09,,,64\n"
+    "64.02,Kabupaten Kutai Kartanegara,,2022-11-09,,,6403\n"
+    "64.02.05,Loa Kulu,,2022-11-09,,,\n"
+    "64.02.05.2001,Jembayan,,2022-11-09,,,\n"
+    "64.02.05.2002,Loh Sumber,,2022-11-09,,,\n";
+
 bool
 world_fail(struct world *w, const char *fmt, ...)
 {
@@ -87,11 +96,14 @@ make_server(struct world *w)
 {
 	struct server_opts opts = { .dir = "/m0",
 		.vfs = machine_vfs(&w->machine),
-		.regions = "tests/sim/regions.csv",
+		.regions = "/m0/regions.csv",
 		.env = &w->machine.env };
 	struct person reviewer;
 	struct err err;
 
+	if (simfs_write(w->machine.fs, opts.regions, REGIONS,
+		sizeof(REGIONS) - 1, &err) != ST_OK)
+		return world_fail(w, "no regions: %s", err.text);
 	if (server_create(&opts, 6402, "Dinas Sosial", &err) != ST_OK)
 		return world_fail(w, "no server: %s", err.text);
 	if (!server_boot(w))

@@ -222,9 +222,9 @@ replay_order(struct world *w, const struct sets *sets, const size_t *order,
     size_t n, const struct states *want, const char *how)
 {
 	struct machine machine = { .fs = w->born };
-	struct server_opts opts = { .dir = "/m0",
-		.regions = "tests/sim/regions.csv",
-		.env = &machine.env };
+	struct server_opts opts = {
+		.dir = "/m0", .regions = "/m0/regions.csv", .env = &machine.env
+	};
 	struct accept_opts accept_opts = { .authority = 6402 };
 	struct replay r = { .w = w };
 	struct states got = { .w = w };

@@ -249,8 +249,8 @@ fill_form(struct world *w, struct laptop *l, struct attempt *a)
 	    "\"fields\":{",
 	    l->number, l->keys++, id, 1 + (unsigned)rng_below(rng, 2));
 	for (i = 0; i < 4; i++) {
-		if (!rng_chance(rng, 40))
-			continue;
+		if (!rng_chance(rng, 40) && (i < 3 || n > 0))
+			continue; /* at least one */
 		at += snprintf(a->json + at, sizeof(a->json) - (size_t)at,
 		    "%s\"%s\":\"%u\"", n++ > 0 ? "," : "", NAME[i],
 		    1 + (unsigned)rng_below(rng, 3));
@@ -340,7 +340,8 @@ laptop_visit(struct world *w, struct laptop *l)
 		acknowledge(w, l, visit);
 		a->pending = false;
 	} else if (!died) {
-		return world_fail(w, "a visit is refused: %s", err.text);
+		return world_fail(
+		    w, "a visit is refused: %s (%s)", err.text, a->json);
 	}
 	return true;
 }

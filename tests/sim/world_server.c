@@ -21,7 +21,7 @@ server_boot(struct world *w)
 	struct server_opts opts = {
 		.dir = "/m0",
 		.vfs = machine_vfs(&w->machine),
-		.regions = "tests/sim/regions.csv",
+		.regions = "/m0/regions.csv",
 		.env = &w->machine.env,
 	};
 	struct err err;
