@@ -4,6 +4,8 @@
 #include "common/http/control.h"
 
 #include "sync-server/commands/command.h"
+#include "sync-server/people/person.h"
+#include "sync-server/server.h"
 
 const struct command *
 command_find(const char *const *words, size_t n, size_t *used)
@@ -84,4 +86,20 @@ command_path(char out[COMMAND_PATH_SIZE], const struct command_call *call,
 	if (n < 0 || n >= COMMAND_PATH_SIZE)
 		return err_set(err, ST_INVALID, "a file name that is too long");
 	return ST_OK;
+}
+
+enum status
+command_desk_person(
+    struct command_call *call, int approver, uint32_t *number, struct err *err)
+{
+	struct person person;
+	enum status st;
+
+	server_lock(call->server);
+	st = person_desk(
+	    call->server, args_get(&call->args, "as"), approver, &person, err);
+	server_unlock(call->server);
+	if (st == ST_OK)
+		*number = person.number;
+	return st;
 }

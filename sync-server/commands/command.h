@@ -56,6 +56,10 @@ extern const size_t command_ndoors;
 enum status command_path(char out[COMMAND_PATH_SIZE],
     const struct command_call *call, const char *name, struct err *err);
 
+/* The person that --as names, who has to work at the desk (person.h). */
+enum status command_desk_person(
+    struct command_call *call, int approver, uint32_t *number, struct err *err);
+
 /* ---- the groups, for the table ---- */
 
 enum status command_person_add(struct command_call *call, struct err *err);
@@ -68,5 +72,13 @@ enum status command_status(struct command_call *call, struct err *err);
 enum status command_decide(struct command_call *call, struct err *err);
 enum status command_return(struct command_call *call, struct err *err);
 enum status command_approve(struct command_call *call, struct err *err);
+enum status command_void(struct command_call *call, struct err *err);
+enum status command_release(struct command_call *call, struct err *err);
+enum status command_quarantine(struct command_call *call, struct err *err);
+enum status command_rebuild(struct command_call *call, struct err *err);
+enum status command_verify_log(struct command_call *call, struct err *err);
+enum status command_log_export(struct command_call *call, struct err *err);
+enum status command_redact(struct command_call *call, struct err *err);
+enum status command_import_prelist(struct command_call *call, struct err *err);
 
 #endif /* SYNC_SERVER_COMMANDS_COMMAND_H */

@@ -14,23 +14,6 @@
 
 #define VALUES_MAX 16 /* fields of one register: INSTRUMENT_GROUP_MAX is 8 */
 
-/* The person that --as names, who has to work at the desk. */
-static enum status
-desk_person(
-    struct command_call *call, int approver, uint32_t *number, struct err *err)
-{
-	struct person person;
-	enum status st;
-
-	server_lock(call->server);
-	st = person_desk(
-	    call->server, args_get(&call->args, "as"), approver, &person, err);
-	server_unlock(call->server);
-	if (st == ST_OK)
-		*number = person.number;
-	return st;
-}
-
 /* "field=text" cut into its two parts, in ${copy}. */
 static enum status
 cut_value(struct decide_value *out, char *copy, struct err *err)
@@ -89,7 +72,7 @@ command_decide(struct command_call *call, struct err *err)
 		 err)) != ST_OK ||
 	    (st = read_values(
 		 values, copies, &opts.nvalues, &call->args, err)) != ST_OK ||
-	    (st = desk_person(call, 0, &opts.person, err)) != ST_OK)
+	    (st = command_desk_person(call, 0, &opts.person, err)) != ST_OK)
 		goto out;
 	st = decide_put(call->server, &opts, &result, &moved, err);
 	if (st == ST_OK) {
@@ -121,7 +104,7 @@ command_return(struct command_call *call, struct err *err)
 	enum status st;
 
 	if ((st = id_parse(&visit, call->args.pos[0], err)) != ST_OK ||
-	    (st = desk_person(call, 0, &person, err)) != ST_OK ||
+	    (st = command_desk_person(call, 0, &person, err)) != ST_OK ||
 	    (st = return_put(call->server, visit, person,
 		 args_get(&call->args, "reason"), &row, err)) != ST_OK)
 		return st;
@@ -152,7 +135,7 @@ command_approve(struct command_call *call, struct err *err)
 		st = args_stamp(
 		    shown, &opts.shown_epoch, &opts.shown_version, err);
 	if (st == ST_OK)
-		st = desk_person(call, 1, &opts.person, err);
+		st = command_desk_person(call, 1, &opts.person, err);
 	if (st == ST_OK)
 		st = approve_put(call->server, &opts, &result, err);
 	if (st != ST_OK)

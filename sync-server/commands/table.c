@@ -62,6 +62,24 @@ static const struct args_option APPROVE[] = {
 	END,
 };
 
+static const struct args_option ORDER[] = {
+	{ "reason", "TEXT", false, true, "why; without personal data" },
+	AS,
+	END,
+};
+
+static const struct args_option REBUILD[] = {
+	{ "repair", NULL, false, false,
+	    "where log and records differ, believe the log" },
+	END,
+};
+
+static const struct args_option IMPORT[] = {
+	{ "report", "FILE", false, false,
+	    "where bad rows are listed: FILE.csv.report.csv" },
+	END,
+};
+
 const struct command command_table[] = {
 	{ "person add", "Add a person.", false, { "", 0, 0, PERSON_ADD },
 	    command_person_add },
@@ -81,6 +99,22 @@ const struct command command_table[] = {
 	    { "VISIT", 1, 1, RETURN }, command_return },
 	{ "approve", "Declare a record valid; it is then sent upward.", false,
 	    { "[RECORD]", 0, 1, APPROVE }, command_approve },
+	{ "import prelist", "Load families and members from a CSV file.", false,
+	    { "FILE.csv", 1, 1, IMPORT }, command_import_prelist },
+	{ "void", "Say that a change set does not count.", false,
+	    { "CHANGE", 1, 1, ORDER }, command_void },
+	{ "release", "Say that a change set counts after all.", false,
+	    { "CHANGE", 1, 1, ORDER }, command_release },
+	{ "quarantine", "List the sets that wait for a person.", true,
+	    { "[list]", 0, 1, NULL }, command_quarantine },
+	{ "rebuild", "Make the records again from the log, and compare.", false,
+	    { "", 0, 0, REBUILD }, command_rebuild },
+	{ "verify-log", "Check every entry of the log.", false,
+	    { "", 0, 0, NULL }, command_verify_log },
+	{ "log export", "Write each entry of the log to a file.", false,
+	    { "DIR", 1, 1, NULL }, command_log_export },
+	{ "redact", "Erase a record from log and records for good.", false,
+	    { "RECORD", 1, 1, ORDER }, command_redact },
 	{ "status", "Count everything.", true, { "", 0, 0, NULL },
 	    command_status },
 	{ NULL, NULL, false, { NULL, 0, 0, NULL }, NULL },

@@ -259,16 +259,26 @@ imported_values_put(struct imported *imp, uint64_t record,
 	return st;
 }
 
-enum status
-imported_forget(struct imported *imp, uint64_t record, struct err *err)
+static enum status
+forget(struct imported *imp, int which, uint64_t record, struct err *err)
 {
-	struct db_query *q = db_query(imp->sql, Q_FORGET_PERSON);
-	enum status st;
+	struct db_query *q = db_query(imp->sql, (size_t)which);
 
 	db_bind_i64(q, ":record", (int64_t)record);
-	if ((st = db_run(q, NULL, err)) != ST_OK)
-		return st;
-	q = db_query(imp->sql, Q_FORGET_VALUES);
-	db_bind_i64(q, ":record", (int64_t)record);
 	return db_run(q, NULL, err);
+}
+
+enum status
+imported_forget(
+    struct db *db, const struct env *env, uint64_t record, struct err *err)
+{
+	struct imported *imp;
+	enum status st;
+
+	if ((st = imported_open(&imp, db, env, err)) != ST_OK)
+		return st;
+	if ((st = forget(imp, Q_FORGET_PERSON, record, err)) == ST_OK)
+		st = forget(imp, Q_FORGET_VALUES, record, err);
+	imported_close(imp);
+	return st;
 }

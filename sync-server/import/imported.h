@@ -62,8 +62,8 @@ enum status imported_values(struct imported *imported, uint64_t record,
 enum status imported_values_put(struct imported *imported, uint64_t record,
     const struct imported_value *values, size_t n, struct err *err);
 
-/* ${record} was erased: nothing of it stays. */
+/* ${record} is erased: nothing of it stays.  A call for itself. */
 enum status imported_forget(
-    struct imported *imported, uint64_t record, struct err *err);
+    struct db *db, const struct env *env, uint64_t record, struct err *err);
 
 #endif /* SYNC_SERVER_IMPORT_IMPORTED_H */

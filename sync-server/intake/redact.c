@@ -7,6 +7,7 @@
 #include "common/instrument/instrument.h"
 #include "common/store/db.h"
 #include "sync-server/findings/follow.h"
+#include "sync-server/import/imported.h"
 #include "sync-server/intake/accept.h"
 #include "sync-server/intake/intake.h"
 #include "sync-server/intake/redact.h"
@@ -129,6 +130,8 @@ erase_row(struct server *server, uint64_t record, struct err *err)
 	++store_state(store)->version;
 	if (server->review != NULL)
 		st = approve_touched(server, &gone, 1, err);
+	if (st == ST_OK && server->review != NULL)
+		st = imported_forget(server->db, server->env, record, err);
 	return st;
 }
 

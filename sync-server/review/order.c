@@ -1,0 +1,105 @@
+#include <string.h>
+
+#include "common/base/day.h"
+#include "common/base/env.h"
+#include "common/base/limits.h"
+#include "common/base/utf8.h"
+
+#include "sync-server/intake/desk.h"
+#include "sync-server/review/order.h"
+#include "sync-server/server.h"
+#include "sync-server/store/keep.h"
+#include "sync-server/store/store.h"
+
+static enum status
+count(void *arg, const struct store_quarantine *item, struct err *err)
+{
+	size_t *n = arg;
+
+	(void)item;
+	(void)err;
+	++*n;
+	return ST_OK;
+}
+
+/* Is there such a set, and may it be ordered about? */
+static enum status
+check_target(
+    struct server *server, const uint8_t id[CHANGE_ID_LEN], struct err *err)
+{
+	struct store_log entry;
+	size_t n = 0;
+	enum status st;
+
+	st = store_log_by_id(server->store, id, &entry, err);
+	if (st == ST_OK && entry.head.kind == CHANGE_CONTROL)
+		return err_set(err, ST_INVALID,
+		    "an order of the desk is undone by another order, not "
+		    "voided");
+	if (st != ST_NOTFOUND)
+		return st;
+	st = store_quarantine_each(server->store, id, count, &n, err);
+	if (st == ST_OK && n == 0)
+		st = err_set(err, ST_NOTFOUND, "there is no such change set");
+	return st;
+}
+
+static enum status
+check_reason(const char *reason, struct err *err)
+{
+	size_t len = strlen(reason);
+
+	if (len == 0 || len > REASON_MAX || !utf8_valid(reason, len))
+		return err_set(err, ST_INVALID,
+		    "a reason of %zu bytes; 1 to %u of UTF-8 are allowed", len,
+		    REASON_MAX);
+	return ST_OK;
+}
+
+/* Inside the transaction. */
+static enum status
+put(struct server *server, const struct order_opts *opts,
+    uint8_t id[CHANGE_ID_LEN], struct err *err)
+{
+	struct change_toggle toggle = { .accept = opts->accept,
+		.reason = opts->reason,
+		.reason_len = (uint32_t)strlen(opts->reason) };
+	struct change_visit visit = { .person = opts->person };
+	struct change_body body = { .visits = &visit,
+		.toggles = &toggle,
+		.nvisits = 1,
+		.ntoggles = 1 };
+	struct store_log entry;
+	enum status st;
+
+	memcpy(toggle.change_id, opts->change_id, CHANGE_ID_LEN);
+	visit.id = desk_next_id(server);
+	visit.hlc = desk_next_hlc(server);
+	visit.day = day_from_ms(env_now_ms(server->env), 0);
+	st = desk_put(
+	    server, CHANGE_CONTROL, desk_set_id(server), &body, &entry, err);
+	if (st == ST_OK)
+		memcpy(id, entry.id, CHANGE_ID_LEN);
+	return st;
+}
+
+enum status
+order_put(struct server *server, const struct order_opts *opts,
+    uint8_t id[CHANGE_ID_LEN], struct err *err)
+{
+	enum status st;
+
+	server_lock(server);
+	if ((st = store_begin(server->store, err)) != ST_OK)
+		goto out;
+	if ((st = check_reason(opts->reason, err)) == ST_OK &&
+	    (st = check_target(server, opts->change_id, err)) == ST_OK &&
+	    (st = put(server, opts, id, err)) == ST_OK)
+		st = store_commit(server->store, err);
+out:
+	store_rollback(server->store);
+	server_unlock(server);
+	if (st != ST_OK)
+		err_wrap(err, opts->accept ? "release" : "void");
+	return st;
+}
