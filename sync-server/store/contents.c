@@ -1,5 +1,6 @@
-#include <string.h>
+#include <assert.h>
 
+#include "common/base/limits.h"
 #include "common/base/reader.h"
 #include "common/base/writer.h"
 #include "common/wire/change.h"
@@ -50,37 +51,17 @@ pack_list(struct writer *out, const struct change_row *row)
 	}
 }
 
-/* Walk the rows twice: the lists, then the rows that point to them. */
-static size_t
-pack_lists(struct writer *out, const struct change_body *body, uint64_t except)
+/*
+ * Find each row's list; *${nlists} of them.  Where ${out} is not NULL, the
+ * lists are appended to it; where ${of} is not NULL, it gets their numbers.
+ */
+static void
+walk_lists(struct writer *out, uint16_t *of, size_t *nlists,
+    const struct change_body *body, uint64_t except)
 {
 	struct lists lists = { .n = 0 };
-	size_t i;
+	size_t i, at;
 
-	for (i = 0; i < body->nrows; i++) {
-		if (body->rows[i].id == except ||
-		    find_list(&lists, &body->rows[i]) != SIZE_MAX)
-			continue;
-		if (out != NULL)
-			pack_list(out, &body->rows[i]);
-		lists.row[lists.n++ % RECENT] = &body->rows[i];
-	}
-	return lists.n;
-}
-
-enum status
-contents_pack(struct writer *out, const struct change_body *body,
-    uint64_t except, struct err *err)
-{
-	struct lists lists = { .n = 0 };
-	uint64_t before = 0;
-	size_t i, at, nrows = 0;
-
-	for (i = 0; i < body->nrows; i++)
-		nrows += body->rows[i].id != except;
-	writer_varint(out, pack_lists(NULL, body, except));
-	pack_lists(out, body, except);
-	writer_varint(out, nrows);
 	for (i = 0; i < body->nrows; i++) {
 		if (body->rows[i].id == except)
 			continue;
@@ -88,9 +69,35 @@ contents_pack(struct writer *out, const struct change_body *body,
 		if (at == SIZE_MAX) {
 			at = lists.n;
 			lists.row[lists.n++ % RECENT] = &body->rows[i];
+			if (out != NULL)
+				pack_list(out, &body->rows[i]);
 		}
+		if (of != NULL)
+			of[i] = (uint16_t)at;
+	}
+	*nlists = lists.n;
+}
+
+enum status
+contents_pack(struct writer *out, const struct change_body *body,
+    uint64_t except, struct err *err)
+{
+	uint16_t of[CHANGE_RECORDS_MAX];
+	size_t i, nlists, nrows = 0;
+	uint64_t before = 0;
+
+	assert(body->nrows <= CHANGE_RECORDS_MAX);
+	for (i = 0; i < body->nrows; i++)
+		nrows += body->rows[i].id != except;
+	walk_lists(NULL, of, &nlists, body, except);
+	writer_varint(out, nlists);
+	walk_lists(out, NULL, &nlists, body, except);
+	writer_varint(out, nrows);
+	for (i = 0; i < body->nrows; i++) {
+		if (body->rows[i].id == except)
+			continue;
 		writer_varint(out, body->rows[i].id - before);
-		writer_varint(out, at);
+		writer_varint(out, of[i]);
 		before = body->rows[i].id;
 	}
 	return writer_ok(out) ? ST_OK

@@ -4,6 +4,8 @@
 enum {
 	Q_GET,
 	Q_GET_2,
+	Q_NEXT,
+	Q_NEXT_2,
 	Q_PLACE,
 	Q_PLACE_2,
 	Q_PUT,
@@ -23,11 +25,15 @@ enum {
 /* Replacing a row of a table without indexes is one search. */
 #define PUT "REPLACE INTO "
 #define VALUES " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+#define NEXT "SELECT min(id) FROM "
+#define AND_NEXT " WHERE id >= ?1"
 #define PLACE "SELECT place FROM "
 
 static const char *const SQL[Q_COUNT] = {
 	[Q_GET] = GET "rec WHERE id = ?1",
 	[Q_GET_2] = GET "rec_new WHERE id = ?1",
+	[Q_NEXT] = NEXT "rec" AND_NEXT,
+	[Q_NEXT_2] = NEXT "rec_new" AND_NEXT,
 	[Q_PLACE] = PLACE "rec WHERE id = ?1",
 	[Q_PLACE_2] = PLACE "rec_new WHERE id = ?1",
 	[Q_PUT] = PUT "rec" VALUES,
@@ -65,6 +71,20 @@ read_row(const struct db_query *q, int at, struct store_row *row)
 	row->body = db_column_blob(q, at + 5, &row->len);
 }
 
+/* The first row that there is from ${id} on; UINT64_MAX if there is none. */
+static enum status
+next_row(struct store *store, uint64_t id, uint64_t *next, struct err *err)
+{
+	struct db_query *q = query(store, Q_NEXT);
+	enum status st;
+
+	bind_u64(q, 1, id);
+	if ((st = db_fetch(q, err)) == ST_OK)
+		*next = db_column_is_null(q, 0) ? UINT64_MAX : column_u64(q, 0);
+	db_done(q);
+	return st;
+}
+
 enum status
 store_rows_read(struct store *store, const uint64_t *ids, size_t n,
     enum status (*each)(
@@ -74,13 +94,17 @@ store_rows_read(struct store *store, const uint64_t *ids, size_t n,
 	struct store_row row;
 	struct db_query *q;
 	enum status st = ST_OK;
+	uint64_t next = 0;
 	size_t i;
 
 	for (i = 0; i < n && st == ST_OK; i++) {
+		/* Where one is missing, so are mostly those that follow. */
+		if (ids[i] < next)
+			continue;
 		q = query(store, Q_GET);
 		bind_u64(q, 1, ids[i]);
 		if ((st = db_fetch(q, err)) == ST_NOTFOUND) {
-			st = ST_OK;
+			st = next_row(store, ids[i], &next, err);
 			continue;
 		}
 		if (st != ST_OK)
