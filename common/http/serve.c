@@ -167,8 +167,12 @@ serve_close(struct serve *serve)
 	if (serve == NULL)
 		return;
 	if (serve->daemon != NULL) {
+		/*
+		 * Without MHD_quiesce_daemon(): where there is a pool, its
+		 * threads and ours then race to take the socket out of
+		 * epoll, and who comes second aborts the program.
+		 */
 		atomic_store(&serve->closing, true);
-		MHD_quiesce_daemon(serve->daemon);
 		while (atomic_load(&serve->nlater) > 0)
 			sleep_ms(2);
 		for (waited = 0;
@@ -176,6 +180,7 @@ serve_close(struct serve *serve)
 		     waited += 2)
 			sleep_ms(2);
 		MHD_stop_daemon(serve->daemon);
+		serve->listen_fd = -1; /* closed by that */
 	}
 	watch_close(serve->watch);
 	if (serve->listen_fd >= 0)

@@ -29,8 +29,9 @@
  * libmicrohttpd refuses by itself, with a page of its own: heads larger than
  * its memory (431), malformed or overflowing Content-Length and chunk sizes
  * (400, 413), header lines without a colon (400), other HTTP majors (505),
- * a request line without method and version (closed).  Empty lines, or
- * lines that begin with NUL, before a request it skips unseen.
+ * a request line without method and version (closed), more parameters in
+ * the query than its memory holds (silent, until patience ends).  Empty
+ * lines, or lines that begin with NUL, before a request it skips unseen.
  *
  * Patience: a connection has an absolute time for its request's head, a
  * least rate for the body, a time to take the reply and a time to be idle;
@@ -122,8 +123,8 @@ enum status serve_open(
     struct serve **out, const struct serve_opts *opts, struct err *err);
 
 /*
- * Stop listening, refuse new requests (busy), wait for every SERVE_LATER to
- * be answered and a moment for replies to go out, then close.  Whoever
+ * Refuse new requests (busy), wait for every SERVE_LATER to be answered and
+ * a moment for replies to go out, then stop listening and close.  Whoever
  * answers must go on answering until this returns.  Accepts NULL.
  */
 void serve_close(struct serve *serve);

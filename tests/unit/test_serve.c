@@ -375,6 +375,36 @@ START_TEST(a_client_that_waits_for_continue_is_told_to)
 }
 END_TEST
 
+/* Also while clients come and talk, in both ways of having threads. */
+START_TEST(closing_often_leaves_no_descriptor_behind)
+{
+	struct serve_opts opts = { .routes = ROUTES,
+		.nroutes = sizeof(ROUTES) / sizeof(ROUTES[0]),
+		.threads = 3 };
+	int first = dup(0), last, fd[3], i, k;
+	struct serve *other;
+
+	for (i = 0; i < 200; i++) {
+		opts.thread_per_connection = i % 2 == 1;
+		ok(serve_open(&other, &opts, &err));
+		for (k = 0; k < 3; k++) {
+			fd[k] = raw_connect(serve_port(other));
+			raw_say(fd[k], "GET /hello" HOST "\r\n");
+		}
+		if (i % 4 < 2)
+			ck_assert_uint_eq(raw_read(fd[0]).code, 200);
+		serve_close(other);
+		for (k = 0; k < 3; k++)
+			close(fd[k]);
+	}
+	last = dup(0);
+	/* One may be the test framework's own. */
+	ck_assert_int_le(last, first + 2);
+	close(first);
+	close(last);
+}
+END_TEST
+
 START_TEST(an_address_in_use_or_none_is_reported)
 {
 	struct serve_opts opts = { .port = serve_port(serve) };
@@ -405,6 +435,7 @@ add(TCase *tc)
 	tcase_add_test(tc, a_failure_within_a_body_is_the_reply);
 	tcase_add_test(tc, a_broken_upload_is_closed_and_never_ended);
 	tcase_add_test(tc, a_client_that_waits_for_continue_is_told_to);
+	tcase_add_test(tc, closing_often_leaves_no_descriptor_behind);
 	tcase_add_test(tc, an_address_in_use_or_none_is_reported);
 }
 

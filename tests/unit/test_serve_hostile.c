@@ -35,7 +35,8 @@ setup(void)
 {
 	struct serve_opts opts = { .routes = ROUTES,
 		.nroutes = sizeof(ROUTES) / sizeof(ROUTES[0]),
-		.threads = 2 };
+		.threads = 2,
+		.patience = { .head_ms = 1500 } };
 
 	ok(serve_open(&serve, &opts, &err));
 }
