@@ -13,6 +13,8 @@
 #define MAGIC_LEN 4
 #define HEAD_LEN 33
 #define FLAG_MORE 1u
+/* Those asked for, and others that wait for this laptop. */
+#define RECEIPTS_MAX (BUNDLE_ENVELOPES_MAX + DOWN_RECEIPTS_MAX)
 
 /* What is signed: head, bundle's name, hash of receipts, hash of the page. */
 #define TEXT_LEN (HEAD_LEN + BUNDLE_NAME_LEN + 2 * HASH_LEN)
@@ -54,11 +56,11 @@ reply_pack(struct writer *out, const struct reply *reply,
 	uint8_t head[HEAD_LEN], text[TEXT_LEN], sig[SIGN_LEN];
 	enum status st;
 
-	if (reply->nreceipts > BUNDLE_ENVELOPES_MAX ||
+	if (reply->nreceipts > RECEIPTS_MAX ||
 	    reply->sealed_len > DOWN_SEALED_MAX)
 		return err_set(err, ST_BUG,
 		    "a reply of %u receipts and %zu bytes; %u and %u allowed",
-		    reply->nreceipts, reply->sealed_len, BUNDLE_ENVELOPES_MAX,
+		    reply->nreceipts, reply->sealed_len, RECEIPTS_MAX,
 		    DOWN_SEALED_MAX);
 	head_pack(head, reply);
 	signed_text(text, head, name, reply);
@@ -96,7 +98,7 @@ head_unpack(
 	reply->sealed_len = reader_u32(&r);
 	*sig = reader_bytes(&r, SIGN_LEN);
 	if (r.failed || (flags & ~FLAG_MORE) != 0 ||
-	    reply->nreceipts > BUNDLE_ENVELOPES_MAX ||
+	    reply->nreceipts > RECEIPTS_MAX ||
 	    reply->sealed_len > DOWN_SEALED_MAX)
 		return false;
 	reply->receipts =

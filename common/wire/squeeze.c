@@ -135,3 +135,9 @@ out:
 	free(frame);
 	return st;
 }
+
+unsigned
+squeeze_version(void)
+{
+	return ZSTD_versionNumber();
+}

@@ -33,4 +33,10 @@ enum status squeeze_pack(struct writer *out, const void *bytes, size_t len,
 enum status squeeze_unpack(uint8_t *out, size_t want, const void *bytes,
     size_t len, unsigned dictionary, struct err *err);
 
+/*
+ * Of the library that compresses, as in 10504: another may make other bytes
+ * of the same text.  Any of them inflates the bytes of any other.
+ */
+unsigned squeeze_version(void);
+
 #endif /* COMMON_WIRE_SQUEEZE_H */

@@ -144,10 +144,10 @@ random_visits(struct arena *a, uint64_t *s, size_t n, bool desk)
 		ms += random_below(s, 4000000);
 		v[i] = (struct change_visit){
 			.id = desk ? 0 : id_make(6402, 14, (uint32_t)i + 1),
-			.hlc = ms << 16 | random_below(s, 3),
-			.day =
-			    (int32_t)(ms / 86400000 + random_below(s, 3)) - 1,
+			.day = (int32_t)(ms / 86400000) - 1,
 		};
+		v[i].hlc = ms << 16 | random_below(s, 3);
+		v[i].day += (int32_t)random_below(s, 3);
 		if (!desk)
 			continue;
 		v[i].person = (uint32_t)random_below(s, 100);
@@ -200,11 +200,11 @@ random_set_new(uint64_t seed, const struct random_set_opts *opts)
 	set->head = (struct change_head){ .kind = opts->kind,
 		.authority = 6402,
 		.writer = 14,
-		.seq = 1 + (uint32_t)random_below(&s, 100),
-		.set_id = random_next(&s) | 1,
 		.epoch = opts->kind == CHANGE_VISITS ? 0 : 3,
 		.instrument = 7,
 		.fields = 2 };
+	set->head.seq = 1 + (uint32_t)random_below(&s, 100);
+	set->head.set_id = random_next(&s) | 1;
 	body = &set->body;
 	if (opts->kind == CHANGE_CONTROL) {
 		body->nvisits = random_below(&s, 2);

@@ -195,7 +195,9 @@ make_name(struct maker *m, char *out)
 		syllables(m, out, 5);
 		out[4] = ' ';
 	} else {
-		sprintf(out, "%s %s", PICK(m, FIRST), PICK(m, LAST));
+		strcpy(out, PICK(m, FIRST));
+		strcat(out, " ");
+		strcat(out, PICK(m, LAST));
 	}
 }
 
@@ -203,20 +205,24 @@ static void
 put_place(struct maker *m, struct draft *d)
 {
 	char lat[24], lon[24], acc[24], text[80], street[40];
+	unsigned born, number;
 
 	snprintf(lat, sizeof(lat), "-0.4%06u", (unsigned)below(m, 150000));
 	snprintf(lon, sizeof(lon), "116.9%06u", (unsigned)below(m, 150000));
 	snprintf(acc, sizeof(acc), "%u", 3 + (unsigned)below(m, 30));
 	put_group(
 	    m, d, 40, false, "lat", lat, "lon", lon, "akurasi_m", acc, NULL);
-	snprintf(text, sizeof(text), "640299%06u%04u",
-	    (unsigned)(10100 + below(m, 280000)), (unsigned)below(m, 3000));
+	/* Drawn one by one: arguments have no order of their own. */
+	born = (unsigned)(10100 + below(m, 280000));
+	number = (unsigned)below(m, 3000);
+	snprintf(text, sizeof(text), "640299%06u%04u", born, number);
 	put_text(m, d, 51, "no_kk", true, text);
 	if (m->opts->plain)
 		syllables(m, street, 4);
-	snprintf(text, sizeof(text), "%s NO. %u",
-	    m->opts->plain ? street : PICK(m, STREET),
-	    1 + (unsigned)below(m, 120));
+	else
+		strcpy(street, PICK(m, STREET));
+	number = 1 + (unsigned)below(m, 120);
+	snprintf(text, sizeof(text), "%s NO. %u", street, number);
 	put_text(m, d, 52, "alamat", true, text);
 }
 
