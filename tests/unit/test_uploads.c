@@ -1,0 +1,622 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/crypto/crypto.h"
+#include "common/http/fetch.h"
+#include "sync-server/http/http.h"
+#include "tests/lib/office.h"
+#include "tests/lib/unit.h"
+
+#define NCLIENTS 24
+
+static struct office office;
+static struct http *http;
+static struct laptop laptop;
+static struct err err;
+
+static void
+start(unsigned queue_max)
+{
+	struct http_opts opts = { .server = office.server,
+		.queue_max = queue_max };
+
+	ok(http_open(&http, &opts, &err));
+}
+
+static void
+set_up(void)
+{
+	office_open(&office);
+	laptop_make(&laptop, 1);
+	laptop_join(&laptop, &office, "Sari", OFFICE_VILLAGE);
+	start(0);
+}
+
+static void
+tear_down(void)
+{
+	http_close(http);
+	laptop_free(&laptop);
+	office_close(&office);
+}
+
+/* A bundle with one new household in it. */
+struct bundle {
+	struct writer bytes;
+	uint8_t name[BUNDLE_NAME_LEN];
+	char hex[2 * BUNDLE_NAME_LEN + 1];
+};
+
+static void
+make_bundle(struct bundle *b, struct laptop *from, uint32_t n)
+{
+	struct draft *draft = calloc(1, sizeof(*draft));
+	uint8_t id[CHANGE_ID_LEN];
+
+	memset(b, 0, sizeof(*b));
+	draft_start(draft, CHANGE_VISITS, (uint64_t)from->pen.writer << 32 | n);
+	draft_row(draft, laptop_id(from, n), RECORD_HOUSEHOLD, 0, 0);
+	draft_write(draft, 4, OFFICE_VILLAGE);
+	draft_write(draft, 52, "Jalan Uji 1");
+	laptop_add(from, &office, draft, id);
+	laptop_bundle(from, &office, &b->bytes, b->name);
+	crypto_hex(b->hex, b->name, sizeof(b->name));
+	free(draft);
+}
+
+/* One request, on a connection of its own. */
+struct ask {
+	const char *method;
+	const char *hex;
+	const void *body;
+	size_t len;
+	long offset, length; /* -1: no such header */
+	const char *protocol;
+	/* the answer */
+	unsigned code;
+	char have[32];  /* Upload-Offset */
+	char retry[32]; /* Retry-After */
+	struct writer reply;
+};
+
+static enum status
+ask(struct ask *a)
+{
+	char url[200], offset[64], length[64], protocol[64];
+	const char *headers[3];
+	struct fetch_opts opts = { 0 };
+	struct fetch_request request = { .method = a->method,
+		.url = url,
+		.headers = headers,
+		.body = a->body,
+		.len = a->len,
+		.reply_max = 1 << 21 };
+	struct fetch_reply reply;
+	struct fetch *fetch;
+	struct err e;
+	enum status st;
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/v1/bundles/%s",
+	    http_port(http), a->hex);
+	snprintf(offset, sizeof(offset), "Upload-Offset: %ld", a->offset);
+	snprintf(length, sizeof(length), "Upload-Length: %ld", a->length);
+	snprintf(protocol, sizeof(protocol), "Padu-Protocol: %s",
+	    a->protocol != NULL ? a->protocol : "1");
+	headers[request.nheaders++] = protocol;
+	if (a->offset >= 0)
+		headers[request.nheaders++] = offset;
+	if (a->length >= 0)
+		headers[request.nheaders++] = length;
+	if (fetch_open(&fetch, &opts, &e) != ST_OK)
+		return e.status;
+	st = fetch_run(fetch, &request, &reply, &e);
+	a->code = 0;
+	if (st == ST_OK) {
+		const char *have = fetch_header(fetch, "Upload-Offset");
+		const char *retry = fetch_header(fetch, "Retry-After");
+
+		a->code = reply.code;
+		snprintf(
+		    a->have, sizeof(a->have), "%s", have != NULL ? have : "");
+		snprintf(a->retry, sizeof(a->retry), "%s",
+		    retry != NULL ? retry : "");
+		writer_clear(&a->reply);
+		writer_bytes(&a->reply, reply.body, reply.len);
+	}
+	fetch_close(fetch);
+	return st;
+}
+
+static unsigned
+post(struct ask *a, const struct bundle *b, long offset, size_t len)
+{
+	a->method = "POST";
+	a->hex = b->hex;
+	a->offset = offset;
+	a->length = (long)b->bytes.len;
+	a->body = b->bytes.bytes + offset;
+	a->len = len;
+	ck_assert_int_eq(ask(a), ST_OK);
+	return a->code;
+}
+
+static const char *
+head(struct ask *a, const struct bundle *b)
+{
+	a->method = "HEAD";
+	a->hex = b->hex;
+	a->offset = a->length = -1;
+	a->body = NULL;
+	a->len = 0;
+	ck_assert_int_eq(ask(a), ST_OK);
+	ck_assert_uint_eq(a->code, 200);
+	return a->have;
+}
+
+/* The reply is the server's, to this bundle; the state of its first set. */
+static enum receipt_state
+judge(const struct ask *a, const struct bundle *b)
+{
+	struct receipt receipt;
+	struct reply reply;
+
+	ok(reply_unpack(&reply, a->reply.bytes, a->reply.len, b->name,
+	    office.server->card.receipt_public, &err));
+	ck_assert_uint_ge(reply.nreceipts, 1);
+	ok(receipt_unpack(&receipt, reply.receipts,
+	    office.server->card.receipt_public, &err));
+	return receipt.state;
+}
+
+START_TEST(a_bundle_is_answered_with_signed_receipts)
+{
+	struct ask a = { 0 };
+	struct bundle b;
+
+	make_bundle(&b, &laptop, 1);
+	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 200);
+	ck_assert_int_eq(judge(&a, &b), RECEIPT_MERGED);
+	writer_free(&a.reply);
+	writer_free(&b.bytes);
+}
+END_TEST
+
+START_TEST(the_same_bundle_again_gets_the_same_receipts)
+{
+	struct ask one = { 0 }, two = { 0 };
+	struct reply first, again;
+	struct bundle b;
+
+	make_bundle(&b, &laptop, 1);
+	ck_assert_uint_eq(post(&one, &b, 0, b.bytes.len), 200);
+	http_close(http);
+	office_restart(&office);
+	start(0);
+	ck_assert_uint_eq(post(&two, &b, 0, b.bytes.len), 200);
+	ok(reply_unpack(&first, one.reply.bytes, one.reply.len, b.name,
+	    office.server->card.receipt_public, &err));
+	ok(reply_unpack(&again, two.reply.bytes, two.reply.len, b.name,
+	    office.server->card.receipt_public, &err));
+	ck_assert_uint_eq(first.nreceipts, again.nreceipts);
+	ck_assert_mem_eq(first.receipts, again.receipts,
+	    (size_t)first.nreceipts * RECEIPT_LEN);
+	writer_free(&one.reply);
+	writer_free(&two.reply);
+	writer_free(&b.bytes);
+}
+END_TEST
+
+/* Send a head that promises all of ${b} and then only ${len} bytes of it. */
+static void
+break_off(const struct bundle *b, size_t len)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(http_port(http)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct timespec nap = { 0, 20000000 };
+	char text[400];
+	int i, n;
+
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	n = snprintf(text, sizeof(text),
+	    "POST /v1/bundles/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+	    "Upload-Offset: 0\r\nUpload-Length: %zu\r\n"
+	    "Content-Length: %zu\r\n\r\n",
+	    b->hex, b->bytes.len, b->bytes.len);
+	ck_assert_int_eq(write(fd, text, (size_t)n), n);
+	ck_assert_int_eq(write(fd, b->bytes.bytes, len), (ssize_t)len);
+	for (i = 0; i < 5; i++)
+		nanosleep(&nap, NULL);
+	close(fd);
+}
+
+START_TEST(an_upload_that_broke_goes_on_where_it_was)
+{
+	struct ask a = { 0 };
+	struct bundle b;
+	long have;
+
+	make_bundle(&b, &laptop, 1);
+	ck_assert_str_eq(head(&a, &b), "0");
+	break_off(&b, 100);
+	have = strtol(head(&a, &b), NULL, 10);
+	ck_assert_int_eq(have, 100);
+	ck_assert_uint_eq(post(&a, &b, have, b.bytes.len - (size_t)have), 200);
+	ck_assert_int_eq(judge(&a, &b), RECEIPT_MERGED);
+	writer_free(&a.reply);
+	writer_free(&b.bytes);
+}
+END_TEST
+
+START_TEST(pieces_may_overlap_and_come_one_by_one)
+{
+	struct ask a = { 0 };
+	struct bundle b;
+
+	make_bundle(&b, &laptop, 1);
+	ck_assert_uint_eq(post(&a, &b, 0, 150), 202);
+	ck_assert_str_eq(a.have, "150");
+	ck_assert_uint_eq(post(&a, &b, 50, 120), 202);
+	ck_assert_str_eq(a.have, "170");
+	ck_assert_uint_eq(post(&a, &b, 30, b.bytes.len - 30), 200);
+	ck_assert_int_eq(judge(&a, &b), RECEIPT_MERGED);
+	writer_free(&a.reply);
+	writer_free(&b.bytes);
+}
+END_TEST
+
+START_TEST(a_gap_is_refused_and_told_where_to_go_on)
+{
+	struct ask a = { 0 };
+	struct bundle b;
+
+	make_bundle(&b, &laptop, 1);
+	ck_assert_uint_eq(post(&a, &b, 0, 100), 202);
+	ck_assert_uint_eq(post(&a, &b, 120, 20), 409);
+	ck_assert_str_eq(a.have, "100");
+	writer_free(&a.reply);
+	writer_free(&b.bytes);
+}
+END_TEST
+
+START_TEST(after_a_lost_answer_an_empty_request_is_enough)
+{
+	struct ask a = { 0 };
+	struct bundle b;
+
+	make_bundle(&b, &laptop, 1);
+	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 200);
+	ck_assert_int_eq(strtol(head(&a, &b), NULL, 10), (long)b.bytes.len);
+	ck_assert_uint_eq(post(&a, &b, (long)b.bytes.len, 0), 200);
+	ck_assert_int_eq(judge(&a, &b), RECEIPT_MERGED);
+	writer_free(&a.reply);
+	writer_free(&b.bytes);
+}
+END_TEST
+
+START_TEST(bytes_that_are_not_the_named_ones_are_thrown_away)
+{
+	struct ask a = { 0 };
+	struct bundle b;
+
+	make_bundle(&b, &laptop, 1);
+	b.bytes.bytes[b.bytes.len - 1] ^= 1;
+	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 422);
+	ck_assert_str_eq(a.have, "0");
+	ck_assert_str_eq(head(&a, &b), "0");
+	b.bytes.bytes[b.bytes.len - 1] ^= 1;
+	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 200);
+	writer_free(&a.reply);
+	writer_free(&b.bytes);
+}
+END_TEST
+
+START_TEST(a_stranger_leaves_nothing_behind)
+{
+	struct laptop stranger;
+	struct ask a = { 0 };
+	struct bundle b;
+
+	laptop_make(&stranger, 9);
+	stranger.device.device = 77;
+	stranger.pen.writer = 77;
+	make_bundle(&b, &stranger, 1);
+	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 403);
+	ck_assert_str_eq(head(&a, &b), "0");
+	/* One who knows a laptop's number has not its key. */
+	writer_free(&b.bytes);
+	stranger.device.device = laptop.device.device;
+	make_bundle(&b, &stranger, 2);
+	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 403);
+	ck_assert_str_eq(head(&a, &b), "0");
+	writer_free(&a.reply);
+	writer_free(&b.bytes);
+	laptop_free(&stranger);
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	const char *hex;
+	long offset, length;
+	size_t len;
+	unsigned code;
+} BAD[] = {
+	{ "a name that is no hash", "abc", 0, 10, 10, 400 },
+	{ "a name in capitals",
+	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+	    0, 100, 10, 400 },
+	{ "a bundle that is too large",
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    0, (8 << 20) + 1, 10, 413 },
+	{ "a bundle too small for a head",
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    0, 10, 10, 400 },
+	{ "a piece longer than the whole",
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    0, 50, 60, 400 },
+	{ "a piece that begins behind the end",
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    60, 50, 0, 400 },
+	{ "no bundle at all",
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    0, 60, 60, 400 },
+};
+
+START_TEST(a_bad_request_is_refused)
+{
+	static const char zeros[100];
+	struct ask a = { .method = "POST",
+		.hex = BAD[_i].hex,
+		.body = zeros,
+		.len = BAD[_i].len,
+		.offset = BAD[_i].offset,
+		.length = BAD[_i].length };
+
+	ck_assert_int_eq(ask(&a), ST_OK);
+	ck_assert_msg(a.code == BAD[_i].code, "%s: %u", BAD[_i].what, a.code);
+	writer_free(&a.reply);
+}
+END_TEST
+
+START_TEST(a_version_we_do_not_speak_is_refused_before_anything_is_kept)
+{
+	struct ask a = { .protocol = "2" };
+	struct bundle b;
+
+	make_bundle(&b, &laptop, 1);
+	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 400);
+	a.protocol = "1";
+	ck_assert_str_eq(head(&a, &b), "0");
+	writer_free(&a.reply);
+	writer_free(&b.bytes);
+}
+END_TEST
+
+/* A client of its own thread. */
+struct client {
+	pthread_t thread;
+	struct laptop laptop;
+	struct bundle bundle;
+	struct ask ask;
+	atomic_uint *done;
+};
+
+static void *
+run_client(void *arg)
+{
+	struct client *c = arg;
+
+	c->ask.method = "POST";
+	c->ask.hex = c->bundle.hex;
+	c->ask.offset = 0;
+	c->ask.length = (long)c->bundle.bytes.len;
+	c->ask.body = c->bundle.bytes.bytes;
+	c->ask.len = c->bundle.bytes.len;
+	ask(&c->ask);
+	if (c->done != NULL)
+		(*c->done)++;
+	return NULL;
+}
+
+static void
+make_clients(struct client *clients, size_t n)
+{
+	char name[24];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		memset(&clients[i], 0, sizeof(clients[i]));
+		snprintf(name, sizeof(name), "Petugas %zu", i);
+		laptop_make(&clients[i].laptop, (uint8_t)(10 + i));
+		laptop_join(&clients[i].laptop, &office, name, OFFICE_VILLAGE);
+		make_bundle(&clients[i].bundle, &clients[i].laptop, 1);
+	}
+}
+
+static void
+free_clients(struct client *clients, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		writer_free(&clients[i].ask.reply);
+		writer_free(&clients[i].bundle.bytes);
+		laptop_free(&clients[i].laptop);
+	}
+}
+
+START_TEST(many_laptops_at_once_are_all_answered)
+{
+	static struct client clients[NCLIENTS];
+	size_t i;
+
+	make_clients(clients, NCLIENTS);
+	for (i = 0; i < NCLIENTS; i++)
+		pthread_create(
+		    &clients[i].thread, NULL, run_client, &clients[i]);
+	for (i = 0; i < NCLIENTS; i++)
+		pthread_join(clients[i].thread, NULL);
+	for (i = 0; i < NCLIENTS; i++) {
+		ck_assert_uint_eq(clients[i].ask.code, 200);
+		ck_assert_int_eq(
+		    judge(&clients[i].ask, &clients[i].bundle), RECEIPT_MERGED);
+	}
+	free_clients(clients, NCLIENTS);
+}
+END_TEST
+
+START_TEST(a_full_queue_says_when_to_come_back_and_loses_nothing)
+{
+	struct timespec nap = { 0, 10000000 };
+	static struct client clients[4];
+	atomic_uint done = 0;
+	unsigned i, busy = 0, good = 0;
+
+	http_close(http);
+	start(1);
+	make_clients(clients, 4);
+	/* While the lock is held nothing is committed: one upload is with
+	 * the committer, one waits, the others find no room. */
+	server_lock(office.server);
+	for (i = 0; i < 4; i++) {
+		clients[i].done = &done;
+		pthread_create(
+		    &clients[i].thread, NULL, run_client, &clients[i]);
+	}
+	for (i = 0; i < 500 && done < 2; i++)
+		nanosleep(&nap, NULL);
+	server_unlock(office.server);
+	for (i = 0; i < 4; i++)
+		pthread_join(clients[i].thread, NULL);
+	for (i = 0; i < 4; i++) {
+		good += clients[i].ask.code == 200;
+		if (clients[i].ask.code != 503)
+			continue;
+		busy++;
+		ck_assert_str_ne(clients[i].ask.retry, "");
+		/* The bytes are there: nothing is sent again. */
+		ck_assert_uint_eq(post(&clients[i].ask, &clients[i].bundle,
+				      (long)clients[i].bundle.bytes.len, 0),
+		    200);
+		ck_assert_int_eq(
+		    judge(&clients[i].ask, &clients[i].bundle), RECEIPT_MERGED);
+	}
+	ck_assert_uint_ge(busy, 2);
+	ck_assert_uint_eq(good + busy, 4);
+	free_clients(clients, 4);
+}
+END_TEST
+
+START_TEST(closing_answers_what_is_under_way)
+{
+	struct timespec nap = { 0, 50000000 };
+	static struct client client;
+
+	make_clients(&client, 1);
+	server_lock(office.server);
+	pthread_create(&client.thread, NULL, run_client, &client);
+	nanosleep(&nap, NULL);
+	nanosleep(&nap, NULL);
+	server_unlock(office.server);
+	http_close(http);
+	pthread_join(client.thread, NULL);
+	ck_assert_uint_eq(client.ask.code, 200);
+	ck_assert_int_eq(judge(&client.ask, &client.bundle), RECEIPT_MERGED);
+	free_clients(&client, 1);
+	start(0);
+}
+END_TEST
+
+static unsigned
+get(const char *path, struct writer *out)
+{
+	char url[200];
+	struct fetch_opts opts = { 0 };
+	struct fetch_request request = {
+		.method = "GET", .url = url, .reply_max = 1 << 16
+	};
+	struct fetch_reply reply;
+	struct fetch *fetch;
+	unsigned code;
+
+	snprintf(
+	    url, sizeof(url), "http://127.0.0.1:%u%s", http_port(http), path);
+	ok(fetch_open(&fetch, &opts, &err));
+	ok(fetch_run(fetch, &request, &reply, &err));
+	code = reply.code;
+	writer_bytes(out, reply.body, reply.len);
+	fetch_close(fetch);
+	return code;
+}
+
+START_TEST(the_server_card_is_signed_by_the_root_the_code_names)
+{
+	uint8_t bits[CARD_CODE_LEN], fingerprint[CARD_FINGERPRINT_LEN];
+	char code[CARD_CODE_TEXT_SIZE];
+	struct writer bytes = { 0 };
+	struct server_card card;
+
+	office_code(&office, 1, OFFICE_VILLAGE, code);
+	ok(card_code_parse(bits, fingerprint, code, &err));
+	ck_assert_uint_eq(get("/v1/server", &bytes), 200);
+	ok(server_card_unpack(
+	    &card, bytes.bytes, bytes.len, fingerprint, &err));
+	ck_assert_uint_eq(card.authority, OFFICE_AUTHORITY);
+	ck_assert_str_eq(card.name, "Kantor Uji");
+	ck_assert_uint_eq(card.version_min, 1);
+	fingerprint[0] ^= 1;
+	ck_assert_int_eq(server_card_unpack(
+			     &card, bytes.bytes, bytes.len, fingerprint, &err),
+	    ST_UNTRUSTED);
+	writer_free(&bytes);
+}
+END_TEST
+
+START_TEST(health_says_counts_and_no_names)
+{
+	struct writer bytes = { 0 };
+
+	ck_assert_uint_eq(get("/v1/health", &bytes), 200);
+	writer_u8(&bytes, 0);
+	ck_assert_ptr_nonnull(strstr((char *)bytes.bytes, "\"status\":\"ok\""));
+	ck_assert_ptr_null(strstr((char *)bytes.bytes, "Sari"));
+	writer_free(&bytes);
+}
+END_TEST
+
+static void
+add(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, a_bundle_is_answered_with_signed_receipts);
+	tcase_add_test(tc, the_same_bundle_again_gets_the_same_receipts);
+	tcase_add_test(tc, an_upload_that_broke_goes_on_where_it_was);
+	tcase_add_test(tc, pieces_may_overlap_and_come_one_by_one);
+	tcase_add_test(tc, a_gap_is_refused_and_told_where_to_go_on);
+	tcase_add_test(tc, after_a_lost_answer_an_empty_request_is_enough);
+	tcase_add_test(tc, bytes_that_are_not_the_named_ones_are_thrown_away);
+	tcase_add_test(tc, a_stranger_leaves_nothing_behind);
+	tcase_add_loop_test(tc, a_bad_request_is_refused, 0,
+	    (int)(sizeof(BAD) / sizeof(BAD[0])));
+	tcase_add_test(
+	    tc, a_version_we_do_not_speak_is_refused_before_anything_is_kept);
+	tcase_add_test(tc, many_laptops_at_once_are_all_answered);
+	tcase_add_test(
+	    tc, a_full_queue_says_when_to_come_back_and_loses_nothing);
+	tcase_add_test(tc, closing_answers_what_is_under_way);
+	tcase_add_test(
+	    tc, the_server_card_is_signed_by_the_root_the_code_names);
+	tcase_add_test(tc, health_says_counts_and_no_names);
+}
+
+UNIT_MAIN("uploads", add)
