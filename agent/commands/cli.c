@@ -109,7 +109,8 @@ find_any(const struct cli_command *c, const char *name, size_t len)
 
 	if (o == NULL && c != NULL)
 		o = find_option(c->options, CLI_OPTIONS_MAX, name, len);
-	if (o == NULL && c != NULL && c->login)
+	/* These may stand in front of the command. */
+	if (o == NULL && (c == NULL || c->login))
 		o = find_option(cli_login_options, 2, name, len);
 	return o;
 }
@@ -308,6 +309,12 @@ make_request(struct cli *out, const struct words *k)
 		    given(k, c->options[i].name) == NULL)
 			return usage(
 			    "this option is needed", c->options[i].name);
+	for (i = 0; i < k->n; i++)
+		if (!c->login &&
+		    (k->option[i] == &cli_login_options[0] ||
+			k->option[i] == &cli_login_options[1]))
+			return usage("this command takes no such option",
+			    k->option[i]->name);
 	if (c->position != NULL && k->position == NULL)
 		return usage("a word is missing", c->position);
 	if (k->position != NULL)

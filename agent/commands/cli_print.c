@@ -63,15 +63,15 @@ print_tree(const struct json *value, int depth)
 		member = json_at(value, i);
 		if (is_nest(member) && json_count(member) == 0)
 			continue;
-		printf("%*s", 2 * depth, "");
+		printf("%*s%s", 2 * depth, "",
+		    json_name(member) != NULL ? json_name(member) : "-");
 		if (json_name(member) != NULL)
-			printf("%s: ", json_name(member));
-		else
-			printf("- ");
+			putchar(':');
 		if (is_nest(member)) {
 			putchar('\n');
 			print_tree(member, depth + 1);
 		} else {
+			putchar(' ');
 			print_scalar(member);
 			putchar('\n');
 		}

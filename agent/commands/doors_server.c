@@ -15,21 +15,30 @@
 /* A page holds 1 MiB: more rounds than this is no register of villages. */
 #define ROUNDS_MAX 10000u
 
+/* What is said of a way to the server, each figure once. */
+struct watcher {
+	struct control_out *out;
+	uint64_t sent, total;
+};
+
 static bool
 on_progress(void *arg, uint64_t sent, uint64_t total)
 {
-	struct control_out *out = arg;
+	struct watcher *w = arg;
 
-	control_progress(out, "bytes", sent, total);
-	return !control_stopping(out);
+	if (sent != w->sent || total != w->total)
+		control_progress(w->out, "bytes", sent, total);
+	w->sent = sent;
+	w->total = total;
+	return !control_stopping(w->out);
 }
 
 static enum status
-open_carry(struct carry **out, const char *url, struct control_out *to,
+open_carry(struct carry **out, const char *url, struct watcher *watcher,
     struct err *err)
 {
 	struct carry_opts opts = {
-		.url = url, .progress = on_progress, .arg = to
+		.url = url, .progress = on_progress, .arg = watcher
 	};
 
 	return carry_open(out, &opts, err);
@@ -100,6 +109,7 @@ doors_run_sync(struct agent *agent, const struct json *request,
     struct control_out *out, struct err *err)
 {
 	struct agent_synced synced = { 0 };
+	struct watcher watcher = { .out = out };
 	struct carry *carry = NULL;
 	struct err card_err;
 	unsigned rounds = 0;
@@ -110,7 +120,7 @@ doors_run_sync(struct agent *agent, const struct json *request,
 	if (agent_url(agent)[0] == '\0')
 		return err_set(err, ST_NOTFOUND,
 		    "this laptop is not enrolled yet; run 'padu-agent enrol'");
-	st = open_carry(&carry, agent_url(agent), out, err);
+	st = open_carry(&carry, agent_url(agent), &watcher, err);
 	do {
 		if (st != ST_OK)
 			break;
@@ -124,7 +134,8 @@ doors_run_sync(struct agent *agent, const struct json *request,
 		control_progress(out, "records", synced.records, 0);
 	} while (synced.more && rounds < ROUNDS_MAX && !control_stopping(out));
 	carry_close(carry);
-	put_synced(control_result(out), &synced, rounds);
+	if (st == ST_OK || rounds > 0)
+		put_synced(control_result(out), &synced, rounds);
 	return st;
 }
 
@@ -177,12 +188,13 @@ doors_run_enrol(struct agent *agent, const struct json *request,
     struct control_out *out, struct err *err)
 {
 	struct agent_enrol enrol = { 0 };
+	struct watcher watcher = { .out = out };
 	struct writer card = { 0 }, ask = { 0 }, reply = { 0 };
 	struct carry *carry = NULL;
 	enum status st;
 
 	if ((st = read_enrol(&enrol, request, err)) != ST_OK ||
-	    (st = open_carry(&carry, enrol.url, out, err)) != ST_OK ||
+	    (st = open_carry(&carry, enrol.url, &watcher, err)) != ST_OK ||
 	    (st = carry_card(carry, &card, err)) != ST_OK)
 		goto out;
 	st =

@@ -19,26 +19,27 @@ struct listed {
 
 enum { Q_PUT, Q_DELETE, Q_ALL, Q_PLACE, Q_MEMBERS, Q_TOTALS, Q_COUNT };
 
-#define LINE "id, kind, place, household, gone, conflicts, waiting"
+#define COLUMNS "id, kind, place, household, gone, conflicts, waiting"
+#define LINE "SELECT " COLUMNS
 
 static const char *const SQL[Q_COUNT] = {
-	[Q_PUT] = "INSERT OR REPLACE INTO listed (" LINE ") VALUES"
+	[Q_PUT] = "INSERT OR REPLACE INTO listed (" COLUMNS ") VALUES"
 		  " (:id, :kind, :place, :household, :gone, :conflicts,"
 		  " :waiting)",
 
 	[Q_DELETE] = "DELETE FROM listed WHERE id = :id",
 
-	[Q_ALL] = "SELECT " LINE " FROM listed WHERE kind = :kind"
-		  " ORDER BY place, id",
+	[Q_ALL] = LINE " FROM listed WHERE kind = :kind ORDER BY place, id",
 
-	[Q_PLACE] = "SELECT " LINE " FROM listed"
-		    " WHERE kind = :kind AND place = :place ORDER BY id",
+	[Q_PLACE] = LINE " FROM listed"
+			 " WHERE kind = :kind AND place = :place ORDER BY id",
 
-	[Q_MEMBERS] = "SELECT " LINE " FROM listed"
-		      " WHERE household = :household AND household <> 0"
-		      " ORDER BY id",
+	[Q_MEMBERS] = LINE " FROM listed"
+			   " WHERE household = :household AND household <> 0"
+			   " ORDER BY id",
 
-	[Q_TOTALS] = "SELECT kind, count(*), total(conflicts) FROM listed"
+	[Q_TOTALS] = "SELECT kind, count(*), total(conflicts)"
+		     " FROM listed"
 		     " GROUP BY kind",
 };
 

@@ -25,7 +25,8 @@ static const char *const SQL[Q_COUNT] = {
 			 " ON CONFLICT (visit, number) DO NOTHING",
 
 	[Q_RETURNS] = "SELECT visit, household, number, time_ms, by, reason"
-		      " FROM sent_back ORDER BY time_ms DESC, number DESC",
+		      " FROM sent_back"
+		      " ORDER BY time_ms DESC, number DESC",
 
 	[Q_TOTAL] = "SELECT count(DISTINCT visit) FROM sent_back",
 };

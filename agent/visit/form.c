@@ -85,6 +85,18 @@ add_value(struct reading *in, const struct instrument_field *field,
 	return true;
 }
 
+/* ${err} names the field, as does the path that it is listed with. */
+static const char *
+rule_of(const struct instrument_field *field, const struct err *err)
+{
+	size_t len = strlen(field->name);
+
+	if (strncmp(err->text, field->name, len) == 0 &&
+	    strncmp(err->text + len, ": ", 2) == 0)
+		return err->text + len + 2;
+	return err->text;
+}
+
 /* Hold one text to its field; codes may be given by their word. */
 static void
 read_text(struct reading *in, const struct instrument_field *field,
@@ -101,7 +113,7 @@ read_text(struct reading *in, const struct instrument_field *field,
 		value.len = strlen(code->code);
 	}
 	if (instrument_check(field, value, &err) != ST_OK) {
-		form_fault(in->form, path, field->name, err.text);
+		form_fault(in->form, path, field->name, rule_of(field, &err));
 		return;
 	}
 	if (value.len > 0 &&
@@ -381,6 +393,7 @@ read_document(struct reading *in, const struct json *doc)
 	if (json_only(doc, NAMES, sizeof(NAMES) / sizeof(NAMES[0]), &err) !=
 	    ST_OK)
 		fault_json(in, "visit", &err);
+	form->key = form->note = "";
 	form->records = arena_take(
 	    &form->arena, (1 + FORM_MEMBERS_MAX) * sizeof(*form->records));
 	if (form->records == NULL) {
@@ -413,13 +426,11 @@ form_parse(struct form **out, const struct instrument *ins, const char *json,
 		st = json_as_object(doc, err);
 	if (st == ST_OK) {
 		read_document(&in, doc);
-		st = form_verdict(in.form, err);
+		*out = in.form;
+	} else {
+		form_free(in.form);
 	}
 	json_free(doc);
-	if (st == ST_OK || st == ST_INVALID)
-		*out = in.form;
-	else
-		form_free(in.form);
 	return st;
 }
 

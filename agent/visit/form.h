@@ -68,9 +68,8 @@ struct form {
 };
 
 /*
- * On ST_OK and on ST_INVALID the caller passes *${out} to form_free(); on
- * ST_INVALID its errors say what is wrong (none, if the text is no JSON:
- * then ${err} alone does).
+ * On ST_OK the caller passes *${out} to form_free(), and asks form_verdict()
+ * before it believes any of it.  ST_INVALID: no JSON object at all.
  */
 enum status form_parse(struct form **out, const struct instrument *ins,
     const char *json, size_t len, struct err *err);

@@ -317,10 +317,7 @@ save(struct saving *s, struct writer *answer, struct err *err)
 	    u->visits, u->signer.writer, s->form->key, s->digest, answer, err);
 	if (st != ST_NOTFOUND)
 		return st;
-	check_day(s);
-	st = check_village(s, s->form->village, "new.", "village", err);
-	if (st == ST_OK)
-		st = make_id(s, &s->visit, err);
+	st = make_id(s, &s->visit, err);
 	if (st == ST_OK)
 		st = read_records(s, err);
 	if (st == ST_OK)
@@ -356,6 +353,10 @@ visit_save(struct unlocked *u, const char *json, size_t len,
 
 	hash_domain(s.digest, DOMAIN_VISIT, json, len);
 	if ((st = form_parse(&s.form, u->ins, json, len, err)) != ST_OK)
+		goto out;
+	check_day(&s);
+	st = check_village(&s, s.form->village, "new.", "village", err);
+	if (st != ST_OK)
 		goto out;
 	if ((st = unlocked_begin(u, err)) != ST_OK)
 		goto out;

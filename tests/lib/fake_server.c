@@ -477,7 +477,8 @@ fake_server_toggle(
 	s->version++;
 	s->now_ms += 10;
 	for (i = 0; i < s->nsets; i++) {
-		if (memcmp(s->sets[i].id, change_id, 32) != 0)
+		/* ${change_id} may have lain in the array that moved. */
+		if (memcmp(s->sets[i].id, toggle.change_id, 32) != 0)
 			continue;
 		s->sets[i].state = accept ? RECEIPT_MERGED : RECEIPT_VOIDED;
 		s->sets[i].reason = accept ? REASON_NONE : REASON_DESK;

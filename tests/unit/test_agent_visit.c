@@ -432,6 +432,14 @@ static const struct {
 	    "{'key':'a','new':{'village':'64.02.05'},"
 	    "'day':'2026-11-17','fields':{'lantai':'3'}}",
 	    ST_INVALID, "village" },
+	{ "all at once: the day too",
+	    "{'key':'a','household':'%s','day':'2999-01-01',"
+	    "'fields':{'lantai':'99'}}",
+	    ST_INVALID, "'field':'day'" },
+	{ "all at once: the field too",
+	    "{'key':'a','household':'%s','day':'2999-01-01',"
+	    "'fields':{'lantai':'99'}}",
+	    ST_INVALID, "'field':'lantai','message':'must" },
 	{ "moved to a village of somebody else",
 	    "{'key':'a','household':'%s','day':'2026-11-17',"
 	    "'fields':{'kode_wil':'64.02.05.2003'}}",
@@ -449,6 +457,7 @@ START_TEST(what_breaks_a_rule_is_refused_and_changes_nothing)
 {
 	char json[1000], id[ID_TEXT_SIZE], who[ID_TEXT_SIZE], all[2000];
 	const char *from;
+	char *p;
 	size_t n = 0;
 
 	id_print(house, id);
@@ -469,6 +478,9 @@ START_TEST(what_breaks_a_rule_is_refused_and_changes_nothing)
 	    l->err.text);
 	snprintf(all, sizeof(all), "%s %s", l->err.text,
 	    (const char *)l->said.bytes);
+	for (p = all; *p != '\0'; p++)
+		if (*p == '"')
+			*p = '\'';
 	ck_assert_msg(strstr(all, REFUSED[_i].says) != NULL, "%s: %s",
 	    REFUSED[_i].name, all);
 	laptop_visits(l);
