@@ -96,19 +96,24 @@ static const struct serve_route ROUTES[] = {
 	    .handle = answer_at_once },
 };
 
-/* Impatient, so that a wait for an answer would show. */
 static void
-setup(void)
+open_server(unsigned patience_ms)
 {
 	struct serve_opts opts = { .routes = ROUTES,
 		.nroutes = sizeof(ROUTES) / sizeof(ROUTES[0]),
 		.threads = 2,
-		.patience = { 1000, 1000, 1000, 1000 } };
+		.patience = { patience_ms, patience_ms, patience_ms, 1000 } };
 
 	atomic_store(&queue.stop, false);
 	atomic_store(&queue.wait_ms, 0);
 	atomic_store(&queue.least, 1);
 	ok(serve_open(&serve, &opts, &err));
+}
+
+static void
+setup(void)
+{
+	open_server(20000);
 }
 
 static void
@@ -224,8 +229,11 @@ END_TEST
 START_TEST(a_wait_for_our_own_work_is_not_cut)
 {
 	pthread_t thread;
-	int fd = raw_connect(serve_port(serve));
+	int fd;
 
+	serve_close(serve);
+	open_server(1000);
+	fd = raw_connect(serve_port(serve));
 	atomic_store(&queue.wait_ms, 2500);
 	pthread_create(&thread, NULL, answer_all, NULL);
 	raw_say(fd, "POST /later" HOST "Content-Length: 2\r\n\r\nhi");
