@@ -114,6 +114,13 @@ void
 simfs_cut_at(struct simfs *fs, uint64_t calls)
 {
 	fs->cut_at = calls;
+	fs->cut_at_sync = false;
+}
+
+void
+simfs_cut_at_sync(struct simfs *fs)
+{
+	fs->cut_at_sync = true;
 }
 
 bool
@@ -171,7 +178,7 @@ simfs_reboot(struct simfs *fs)
 		at = &f->next;
 	}
 	fs->dead = false;
-	fs->cut_at = 0;
+	simfs_cut_at(fs, 0);
 }
 
 struct simfs *

@@ -35,6 +35,8 @@ void simfs_free(struct simfs *fs);
 
 /* Die at the ${calls}th I/O call from now; 0: never. */
 void simfs_cut_at(struct simfs *fs, uint64_t calls);
+/* Die at the next sync: before it, or right after it. */
+void simfs_cut_at_sync(struct simfs *fs);
 bool simfs_dead(const struct simfs *fs);
 /* Keep what was durable, and more by chance; the machine works again. */
 void simfs_reboot(struct simfs *fs);

@@ -26,7 +26,7 @@ struct simfs {
 	struct rng *rng;
 	struct simfs_file *files;
 	uint64_t calls, cut_at;
-	bool dead;
+	bool dead, cut_at_sync;
 };
 
 bool simfs_call(struct simfs *fs);

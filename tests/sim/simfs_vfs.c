@@ -69,10 +69,17 @@ static int
 handle_sync(sqlite3_file *p, int flags)
 {
 	struct handle *h = (struct handle *)p;
+	bool was_dead = h->fs->dead;
 
 	(void)flags;
-	if (!simfs_call(h->fs))
+	if (h->fs->cut_at_sync)
+		simfs_cut_at(h->fs, 1);
+	if (!simfs_call(h->fs)) {
+		/* It may die right after the sync, too: durable, untold. */
+		if (!was_dead && rng_chance(h->fs->rng, 50))
+			simfs_sync(h->f);
 		return SQLITE_IOERR_FSYNC;
+	}
 	simfs_sync(h->f);
 	return SQLITE_OK;
 }

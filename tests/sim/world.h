@@ -50,7 +50,9 @@ struct laptop {
 	char dir[16];
 	struct attempt attempt;
 	unsigned keys; /* for the visits' keys */
-	bool waiting;  /* for the reply to ${name} */
+	/* Own visits that nothing that came down can have replaced. */
+	uint64_t fresh[WORLD_HOUSEHOLDS_MAX];
+	bool waiting; /* for the reply to ${name} */
 	uint8_t name[32];
 };
 

@@ -74,8 +74,12 @@ laptop_boot(struct world *w, struct laptop *l)
 static void
 maybe_cut(struct world *w, struct laptop *l)
 {
-	if (!w->resting && rng_chance(&w->rng, w->cuts))
+	if (w->resting || !rng_chance(&w->rng, w->cuts))
+		return;
+	if (rng_chance(&w->rng, 50))
 		simfs_cut_at(l->machine.fs, 1 + rng_below(&w->rng, 40));
+	else
+		simfs_cut_at_sync(l->machine.fs);
 }
 
 /* After something was asked of the laptop: did it die? */
@@ -188,7 +192,7 @@ laptop_enrol(struct world *w, struct laptop *l)
 /* Which heads are on the screen now, register by register. */
 struct screen {
 	uint16_t reg[512];
-	uint64_t head[512];
+	uint64_t head[512], visit[512];
 	int own[512], differ[512];
 	size_t n;
 };
@@ -212,6 +216,7 @@ look(struct world *w, struct laptop *l, uint64_t record, struct screen *screen)
 		for (k = 0; k < reg->nheads && screen->n < 512; k++) {
 			screen->reg[screen->n] = reg->reg;
 			screen->head[screen->n] = reg->heads[k].set.set_id;
+			screen->visit[screen->n] = reg->heads[k].set.visit;
 			screen->own[screen->n] =
 			    reg->heads[k].set.writer == u->signer.writer;
 			screen->differ[screen->n++] = record_conflict(reg);
@@ -230,6 +235,27 @@ remember(struct world *w, uint64_t visit, uint64_t record,
 	for (i = 0; i < screen->n; i++)
 		oracle_saw(w->oracle, visit, record, screen->reg[i],
 		    &screen->head[i], &screen->own[i], 1, screen->differ[i]);
+}
+
+/* A visit of this laptop is on its screen until something else comes. */
+static bool
+own_is_shown(
+    struct world *w, struct laptop *l, uint64_t record, struct screen *screen)
+{
+	uint64_t visit = 0;
+	unsigned k;
+	size_t i;
+
+	for (k = 0; k < w->nhouseholds; k++)
+		if (w->households[k] == record)
+			visit = l->fresh[k];
+	for (i = 0; i < screen->n && visit != 0; i++)
+		if (screen->visit[i] == visit)
+			visit = 0;
+	if (visit != 0)
+		return world_fail(
+		    w, "laptop %u does not show its own visit", l->number);
+	return true;
 }
 
 /* A form about one household: few fields with few values, to disagree. */
@@ -287,12 +313,17 @@ visit_of(const struct writer *answer)
 static void
 acknowledge(struct world *w, struct laptop *l, uint64_t visit)
 {
+	unsigned k;
+
 	if (w->nacked == w->acked_cap) {
 		w->acked_cap = w->acked_cap * 2 + 64;
 		w->acked = realloc(w->acked, w->acked_cap * sizeof(*w->acked));
 		if (w->acked == NULL)
 			abort();
 	}
+	for (k = 0; k < w->nhouseholds; k++)
+		if (w->households[k] == l->attempt.record)
+			l->fresh[k] = visit;
 	w->acked[w->nacked++] =
 	    (struct acked){ .visit = visit, .laptop = l->number };
 	w->n.visits++;
@@ -317,7 +348,8 @@ laptop_visit(struct world *w, struct laptop *l)
 		return false;
 	if (l->who != (int)a->person)
 		return true; /* it died meanwhile */
-	if (!look(w, l, a->record, &screen))
+	if (!look(w, l, a->record, &screen) ||
+	    !own_is_shown(w, l, a->record, &screen))
 		return false;
 	if (!a->pending && screen.n == 0)
 		return true; /* nothing has come down yet */
@@ -381,6 +413,7 @@ laptop_take(struct world *w, struct laptop *l, const struct net_message *m)
 	enum status st;
 	bool died, any;
 
+	memset(l->fresh, 0, sizeof(l->fresh));
 	maybe_cut(w, l);
 	st = agent_sync_reply(
 	    l->agent, m->name, m->bytes, m->len, &synced, &err);

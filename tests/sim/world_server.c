@@ -59,8 +59,12 @@ server_off(struct world *w)
 static void
 maybe_cut(struct world *w)
 {
-	if (!w->resting && rng_chance(&w->rng, w->cuts))
+	if (w->resting || !rng_chance(&w->rng, w->cuts))
+		return;
+	if (rng_chance(&w->rng, 50))
 		simfs_cut_at(w->machine.fs, 1 + rng_below(&w->rng, 60));
+	else
+		simfs_cut_at_sync(w->machine.fs);
 }
 
 bool
