@@ -144,7 +144,7 @@ server_card_unpack(struct server_card *card, const uint8_t *bytes, size_t len,
     const uint8_t fingerprint[CARD_FINGERPRINT_LEN], struct err *err)
 {
 	uint8_t print[CARD_FINGERPRINT_LEN];
-	const uint8_t *sig;
+	const uint8_t *sig = NULL;
 	enum status st;
 	struct reader r;
 
@@ -199,7 +199,7 @@ enum status
 device_card_unpack(struct device_card *card, const uint8_t *bytes, size_t len,
     const uint8_t card_public[32], struct err *err)
 {
-	const uint8_t *sig;
+	const uint8_t *sig = NULL;
 	enum status st;
 	struct reader r;
 
@@ -262,7 +262,7 @@ enum status
 writer_card_unpack(struct writer_card *card, const uint8_t *bytes, size_t len,
     const uint8_t card_public[32], struct err *err)
 {
-	const uint8_t *sig;
+	const uint8_t *sig = NULL;
 	enum status st;
 	struct reader r;
 	size_t i;

@@ -52,28 +52,35 @@ class Program:
         self.daemon = None
         self.out = None
 
-    def call(self, *args, stdin=None, env=None, timeout=120):
-        """Run one command; its last line's result, or Refused."""
+    def rows(self, *args, stdin=None, env=None, timeout=120):
+        """Run one command: the rows of its list and its result, or Refused."""
         command = [self.binary, *map(str, args), "--dir", self.folder,
                    "--json"]
         done = subprocess.run(
             command, input=stdin, capture_output=True, text=True,
             timeout=timeout, env=dict(self.env, **(env or {})), check=False)
-        last = None
+        rows, last = [], {}
         for line in done.stdout.splitlines():
             if line.startswith("{"):
-                last = json.loads(line)
+                said = json.loads(line)
+                if "row" in said:
+                    rows.append(said["row"])
+                last.update(said)
         name = f"{os.path.basename(self.binary)} {args[0]}"
-        if done.returncode == 0 and last is not None and "result" in last:
-            return last["result"]
-        error = (last or {}).get("error", {})
+        if done.returncode == 0 and "result" in last:
+            return rows, last["result"]
+        error = last.get("error", {})
         said = error.get("message") or done.stderr.strip() or done.stdout
         if done.returncode < 0:
             raise Refused(f"{name} was ended by signal {-done.returncode}",
                           "killed", None)
         raise Refused(f"{name}: {said} (exit {done.returncode})",
                       error.get("status", str(done.returncode)),
-                      (last or {}).get("result"))
+                      last.get("result"))
+
+    def call(self, *args, **opts):
+        """Run one command; its result, or Refused."""
+        return self.rows(*args, **opts)[1]
 
     def start(self, *args, ready, env=None, log=None):
         """Start the daemon; the match of the line that says it is ready."""
