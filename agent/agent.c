@@ -209,6 +209,12 @@ agent_unlocked(const struct agent *agent)
 }
 
 const char *
+agent_label(const struct agent *agent)
+{
+	return agent->open != NULL ? agent->open->signer.label : NULL;
+}
+
+const char *
 agent_url(const struct agent *agent)
 {
 	return agent->device != NULL ? agent->device->url : "";

@@ -69,6 +69,8 @@ enum status agent_unlock(struct agent *agent, const char *label,
 /* Signs what is unsigned, wipes keys, closes the store. */
 enum status agent_lock(struct agent *agent, struct err *err);
 bool agent_unlocked(const struct agent *agent);
+/* Whose passphrase unlocked it; NULL while it is locked. */
+const char *agent_label(const struct agent *agent);
 
 /*
  * Record a finished visit (JSON, as in agent/visit/visit.h), durably before

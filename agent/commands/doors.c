@@ -13,6 +13,11 @@
 /* ---- unlocking for one command ---------------------------------------------
  */
 
+/*
+ * Unlock with the label and passphrase in ${request}, if nobody has.  Where
+ * somebody has, only their own label is taken: what is recorded must never
+ * go under another name than the one that was given.
+ */
 static enum status
 unlock_for(struct agent *agent, const struct json *request, const char *label,
     const char *passphrase, bool *did, struct err *err)
@@ -24,7 +29,15 @@ unlock_for(struct agent *agent, const struct json *request, const char *label,
 	if ((st = json_opt_string(request, label, &who, err)) != ST_OK ||
 	    (st = json_opt_string(request, passphrase, &secret, err)) != ST_OK)
 		return st;
-	if (agent_unlocked(agent) || who == NULL || secret == NULL)
+	if (agent_unlocked(agent)) {
+		if (who == NULL || strcmp(who, agent_label(agent)) == 0)
+			return ST_OK;
+		return err_set(err, ST_LOCKED,
+		    "'%s' has the laptop unlocked; lock it before someone "
+		    "else works",
+		    agent_label(agent));
+	}
+	if (who == NULL || secret == NULL)
 		return ST_OK;
 	st = agent_unlock(agent, who, secret, err);
 	*did = st == ST_OK;
