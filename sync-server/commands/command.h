@@ -79,6 +79,7 @@ enum status command_rebuild(struct command_call *call, struct err *err);
 enum status command_verify_log(struct command_call *call, struct err *err);
 enum status command_log_export(struct command_call *call, struct err *err);
 enum status command_redact(struct command_call *call, struct err *err);
+enum status command_region(struct command_call *call, struct err *err);
 enum status command_import_prelist(struct command_call *call, struct err *err);
 
 #endif /* SYNC_SERVER_COMMANDS_COMMAND_H */

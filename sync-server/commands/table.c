@@ -115,6 +115,8 @@ const struct command command_table[] = {
 	    { "DIR", 1, 1, NULL }, command_log_export },
 	{ "redact", "Erase a record from log and records for good.", false,
 	    { "RECORD", 1, 1, ORDER }, command_redact },
+	{ "region", "Show a region, and what took the place of an old code.",
+	    true, { "CODE", 1, 1, NULL }, command_region },
 	{ "status", "Count everything.", true, { "", 0, 0, NULL },
 	    command_status },
 	{ NULL, NULL, false, { NULL, 0, 0, NULL }, NULL },
