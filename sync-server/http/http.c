@@ -4,6 +4,7 @@
 
 #include "common/base/env.h"
 #include "common/base/limits.h"
+#include "common/wire/protocol.h"
 
 #include "sync-server/http/committer.h"
 #include "sync-server/http/http_internal.h"
@@ -45,28 +46,24 @@ http_reply_bytes(
 	return SERVE_REPLY;
 }
 
-/* Before every request: is its version of the protocol one of ours? */
+/* Before every request: is there a version of the protocol in common? */
 static enum serve_next
 guard(void *arg, struct serve_request *request, struct serve_reply *reply)
 {
-	const char *asked = serve_header(request, "Padu-Protocol");
-	long version;
-	char *end;
+	char spoken[PROTOCOL_TEXT_SIZE];
+	unsigned version;
+	struct err err;
 
 	(void)arg;
-	serve_add_header(reply, "Padu-Protocol", "%d-%d", PROTOCOL_VERSION_MIN,
-	    PROTOCOL_VERSION_MAX);
-	if (asked == NULL)
+	protocol_print(spoken);
+	serve_add_header(reply, "Padu-Protocol", "%s", spoken);
+	if (protocol_choose(&version, serve_header(request, "Padu-Protocol"),
+		&err) == ST_OK)
 		return SERVE_MORE;
-	version = strtol(asked, &end, 10);
-	if (end != asked && *end == '\0' && version >= PROTOCOL_VERSION_MIN &&
-	    version <= PROTOCOL_VERSION_MAX)
-		return SERVE_MORE;
-	serve_refuse_code(reply, 400, ST_INVALID,
+	serve_refuse_code(reply, 426, ST_INVALID,
 	    "this server does not speak that version of the protocol; "
 	    "nothing is lost, update the program");
-	serve_add_header(reply, "Padu-Protocol", "%d-%d", PROTOCOL_VERSION_MIN,
-	    PROTOCOL_VERSION_MAX);
+	serve_add_header(reply, "Padu-Protocol", "%s", spoken);
 	return SERVE_REPLY;
 }
 

@@ -11,8 +11,8 @@
  *	GET  /v1/health          200 while it works
  *
  * One file for each: card.c, enrol.c, upload.c, health.c.  Every request may
- * say which version of the protocol it speaks (Padu-Protocol: 1; left out: 1)
- * and every answer says which ones are spoken here (Padu-Protocol: 1-1).
+ * say which versions of the protocol it speaks (Padu-Protocol: 1-1; left out:
+ * 1) and every answer says which ones are spoken here; 426: none in common.
  */
 
 #include <stdint.h>
@@ -21,9 +21,6 @@
 
 struct http;
 struct server;
-
-#define PROTOCOL_VERSION_MIN 1
-#define PROTOCOL_VERSION_MAX 1
 
 struct http_opts {
 	struct server *server; /* stays open longer */

@@ -7,6 +7,7 @@
 #include "common/base/part.h"
 #include "common/crypto/crypto.h"
 #include "common/wire/bundle.h"
+#include "common/wire/protocol.h"
 
 #include "sync-server/http/committer.h"
 #include "sync-server/http/http_internal.h"

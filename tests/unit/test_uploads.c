@@ -394,7 +394,7 @@ START_TEST(a_version_we_do_not_speak_is_refused_before_anything_is_kept)
 	struct bundle b;
 
 	make_bundle(&b, &laptop, 1);
-	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 400);
+	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 426);
 	a.protocol = "1";
 	ck_assert_str_eq(head(&a, &b), "0");
 	writer_free(&a.reply);

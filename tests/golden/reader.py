@@ -1,0 +1,463 @@
+"""reader.py FOLDER: a second reader of the protocol, written from
+common/PROTOCOL.md alone.  It reads the golden files in FOLDER and checks
+what it can work out by itself: change ids, signatures, hashes, salts, leaves
+and roots, seals.  libsodium and libzstd do Ed25519, X25519 and zstd; nothing
+of Padu's own code is used.
+"""
+import ctypes
+import ctypes.util
+import hashlib
+import pathlib
+import struct
+import sys
+
+SODIUM = ctypes.CDLL(ctypes.util.find_library("sodium"))
+ZSTD = ctypes.CDLL(ctypes.util.find_library("zstd"))
+ZSTD.ZSTD_decompress_usingDict.restype = ctypes.c_size_t
+ZSTD.ZSTD_createDCtx.restype = ctypes.c_void_p
+FOLDER = pathlib.Path(sys.argv[1])
+DICTIONARY = FOLDER / "../../common/wire/verval.zdict"
+
+
+def blake(data):
+    return hashlib.blake2b(data, digest_size=32).digest()
+
+
+def prefixed(domain, data):
+    return bytes([len(domain)]) + domain.encode() + data
+
+
+def hash_of(domain, data):
+    return blake(prefixed(domain, data))
+
+
+def signing_key(value):
+    public = ctypes.create_string_buffer(32)
+    SODIUM.crypto_sign_seed_keypair(
+        public, ctypes.create_string_buffer(64), bytes([value]) * 32)
+    return public.raw
+
+
+def check_signature(signature, domain, data, public):
+    text = prefixed(domain, data)
+    assert SODIUM.crypto_sign_verify_detached(
+        signature, text, ctypes.c_ulonglong(len(text)), public) == 0, domain
+
+
+def unseal(sealed, value):
+    public = ctypes.create_string_buffer(32)
+    secret = ctypes.create_string_buffer(32)
+    SODIUM.crypto_box_seed_keypair(public, secret, bytes([value]) * 32)
+    assert sealed[0] == 1
+    plain = ctypes.create_string_buffer(len(sealed) - 49)
+    assert SODIUM.crypto_box_seal_open(
+        plain, sealed[1:], ctypes.c_ulonglong(len(sealed) - 1), public,
+        secret) == 0
+    padded = plain.raw
+    assert len(padded) % 64 == 0
+    return padded.rstrip(b"\0").removesuffix(b"\x80")
+
+
+def inflate(squeezed, want, dictionary):
+    frame = bytes.fromhex("28b52ffd") + squeezed
+    book = DICTIONARY.read_bytes() if dictionary == 1 else b""
+    out = ctypes.create_string_buffer(want + 1)
+    got = ZSTD.ZSTD_decompress_usingDict(
+        ctypes.c_void_p(ZSTD.ZSTD_createDCtx()), out, ctypes.c_size_t(want),
+        frame, ctypes.c_size_t(len(frame)), book, ctypes.c_size_t(len(book)))
+    assert got == want
+    return out.raw[:want]
+
+
+def key_stream(key, length):
+    """ChaCha20 of RFC 8439, nonce of zeros, from block 0."""
+    def turn(v, n):
+        return v << n & 0xffffffff | v >> (32 - n)
+
+    def quarter(w, a, b, c, d):
+        for x, y, z, n in ((a, b, d, 16), (c, d, b, 12),
+                           (a, b, d, 8), (c, d, b, 7)):
+            w[x] = w[x] + w[y] & 0xffffffff
+            w[z] = turn(w[z] ^ w[x], n)
+
+    out = b""
+    while len(out) < length:
+        start = list(struct.unpack("<12I", b"expand 32-byte k" + key))
+        start += [len(out) // 64, 0, 0, 0]
+        w = start[:]
+        for _ in range(10):
+            for i in range(4):
+                quarter(w, i, 4 + i, 8 + i, 12 + i)
+            for i in range(4):
+                quarter(w, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4,
+                        12 + (i + 3) % 4)
+        out += struct.pack(
+            "<16I", *(a + b & 0xffffffff for a, b in zip(w, start)))
+    return out[:length]
+
+
+def varint(n):
+    out = b""
+    while n >= 128:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+class Reader:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, length):
+        part = self.data[self.at:self.at + length]
+        assert len(part) == length
+        self.at += length
+        return part
+
+    def u(self, length):
+        return int.from_bytes(self.take(length), "big")
+
+    def v(self):
+        n = shift = 0
+        while True:
+            byte = self.u(1)
+            n |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return n
+
+    def sv(self):
+        n = self.v()
+        return n // 2 if n % 2 == 0 else -(n + 1) // 2
+
+    def back(self, table):
+        """A back index into ${table}, [next, size]."""
+        less = self.v()
+        index = table[0] - less
+        table[0] += less == 0
+        assert 0 <= index < table[1]
+        return index
+
+    def finish(self):
+        assert self.at == len(self.data)
+
+
+def read_head(head):
+    r = Reader(head)
+    assert r.take(4) == b"PDU1"
+    names = (("kind", 1), ("dictionary", 1), ("authority", 2), ("writer", 4),
+             ("seq", 4), ("set_id", 8), ("epoch", 4), ("instrument", 2),
+             ("fields", 2), ("nrows", 2), ("ntoggles", 2), ("body_len", 4),
+             ("inflated_len", 4), )
+    h = {name: r.u(length) for name, length in names}
+    for name in ("prev", "body_hash", "root"):
+        h[name] = r.take(32)
+    r.finish()
+    return h
+
+
+def read_patterns(r, npatterns):
+    kinds = [r.u(1) for _ in range(npatterns)]
+    counts = [r.v() + 1 for _ in range(npatterns)]
+    patterns = []
+    for kind, count in zip(kinds, counts):
+        regs = [r.v()]
+        for _ in range(count - 1):
+            regs.append(regs[-1] + 1 + r.v())
+        patterns.append((kind, regs))
+    return patterns
+
+
+def read_visits(r, h, n, present):
+    visits = [{"person": 0, "note": b""} for _ in range(n)]
+    before = h["authority"] << 49 | h["writer"] << 29
+    for visit in visits:
+        before = visit["id"] = (before + r.sv()) % 2**64
+    before = 0
+    for visit in visits:
+        before = visit["ms"] = before + r.sv()
+    for visit in visits:
+        visit["hlc"] = visit["ms"] << 16 | r.v()
+    for visit in visits:
+        visit["day"] = r.sv() + visit["ms"] // 86400000
+    if present & 1:
+        for visit in visits:
+            visit["person"] = r.v()
+        lengths = [r.v() for _ in visits]
+        for visit, length in zip(visits, lengths):
+            visit["note"] = r.take(length)
+    return visits
+
+
+def read_rows(r, h, patterns, visits):
+    rows = [{} for _ in range(h["nrows"])]
+    before = None
+    for row in rows:
+        before = ((h["authority"] << 49) + r.sv() if before is None
+                  else before + 1 + r.v())
+        row["id"] = before
+    table = [0, len(patterns)]
+    for row in rows:
+        row["pattern"] = r.back(table)
+        row["kind"], row["regs"] = patterns[row["pattern"]]
+    assert table[0] == table[1]
+    index = 0
+    for row in rows:
+        index += r.sv()
+        row["visit"] = visits[index]
+    codes = [r.v() for _ in rows]
+    epoch = version = 0
+    for row, code in zip(rows, codes):
+        if code == 2:
+            version += r.sv()
+        elif code == 3:
+            epoch, version = r.v(), r.v()
+        row["shown"] = (epoch, version) if code != 0 else (0, 0)
+    return rows
+
+
+def read_names(r, rows, sets, present):
+    for row in rows:
+        row["also"] = r.v() if present & 2 else 0
+    codes = [r.u(1) if present & 4 else 0 for _ in rows]
+    last = {}
+    for row, code in zip(rows, codes):
+        n = len(row["regs"])
+        if code & 4:
+            row["counts"] = last[row["pattern"]]
+        elif code >= 2:
+            row["counts"] = [r.v() for _ in range(n)]
+        else:
+            row["counts"] = [code] * n
+        if code >= 2:
+            last[row["pattern"]] = row["counts"]
+    table = [0, len(sets)]
+    for row in rows:
+        row["also"] = [sets[r.back(table)] for _ in range(row["also"])]
+    for row, code in zip(rows, codes):
+        if code & 3 in (1, 2):
+            one = sets[r.back(table)]
+            row["preds"] = [[one] * n for n in row["counts"]]
+        else:
+            row["preds"] = [[sets[r.back(table)] for _ in range(n)]
+                            for n in row["counts"]]
+    assert table[0] == table[1]
+
+
+def read_values(r, rows, npatterns):
+    order = {}
+    for pattern in range(npatterns):
+        for row in (row for row in rows if row["pattern"] == pattern):
+            row["values"] = {}
+            for reg in row["regs"]:
+                order.setdefault(reg, []).append(row)
+    lengths = {}
+    for reg in sorted(order):
+        same = r.v()
+        lengths[reg] = [same - 1 if same else r.v() for _ in order[reg]]
+    for reg in sorted(order):
+        for row, length in zip(order[reg], lengths[reg]):
+            row["values"][reg] = r.take(length)
+
+
+def read_toggles(r, n):
+    ids = [r.take(32) for _ in range(n)]
+    accepts = [r.u(1) for _ in range(n)]
+    lengths = [r.v() for _ in range(n)]
+    return [(a, b, r.take(c)) for a, b, c in zip(ids, accepts, lengths)]
+
+
+def visit_alone(visit):
+    return (struct.pack(">QQi", visit["id"], visit["hlc"], visit["day"]) +
+            varint(visit["person"]) + varint(len(visit["note"])) +
+            visit["note"])
+
+
+def names_alone(names):
+    return b"".join(struct.pack(">Q", name) for name in names)
+
+
+def row_alone(row):
+    out = bytes([row["kind"]]) + struct.pack(">Q", row["id"])
+    out += visit_alone(row["visit"])
+    out += varint(row["shown"][0]) + varint(row["shown"][1])
+    out += varint(len(row["also"])) + names_alone(row["also"])
+    out += varint(len(row["regs"]))
+    before = -1
+    for reg in row["regs"]:
+        out += varint(reg - before - 1) + varint(len(row["values"][reg]))
+        before = reg
+    named = [name for preds in row["preds"] for name in preds]
+    if not named:
+        code = 0
+    elif max(map(len, row["preds"])) == 1 and len(set(named)) == 1:
+        code = 1 if len(named) == len(row["preds"]) else 2
+    else:
+        code = 3
+    out += bytes([code])
+    if code >= 2:
+        out += b"".join(varint(len(preds)) for preds in row["preds"])
+    out += names_alone(named if code == 3 else named[:1])
+    return out + b"".join(row["values"][reg] for reg in row["regs"])
+
+
+def toggle_alone(toggle, visits):
+    change_id, accept, reason = toggle
+    return (b"\0" + change_id + bytes([accept]) + varint(len(reason)) +
+            reason + (visit_alone(visits[0]) if visits else bytes(22)))
+
+
+def root_of(hashes):
+    while len(hashes) > 1:
+        groups = [hashes[i:i + 16] for i in range(0, len(hashes), 16)]
+        hashes = [hash_of("padu/node/v1", b"".join(g)) if len(g) > 1 else g[0]
+                  for g in groups]
+    return hashes[0]
+
+
+def change(data, key):
+    """Check all of a change set; its change id."""
+    h = read_head(data[:140])
+    check_signature(data[140:204], "padu/change/v1", data[:140], key)
+    body = data[204:]
+    assert len(body) == h["body_len"] and blake(body) == h["body_hash"]
+    r = Reader(inflate(body, h["inflated_len"], h["dictionary"]))
+    seed, present = r.take(16), r.u(1)
+    nvisits, nsets, npatterns, nwrites, _ = (r.v() for _ in range(5))
+    sets = [r.u(8) for _ in range(nsets)]
+    patterns = read_patterns(r, npatterns)
+    visits = read_visits(r, h, nvisits, present)
+    rows = read_rows(r, h, patterns, visits)
+    assert sum(len(row["regs"]) for row in rows) == nwrites
+    read_names(r, rows, sets, present)
+    read_values(r, rows, npatterns)
+    toggles = read_toggles(r, h["ntoggles"])
+    r.finish()
+    alone = [row_alone(row) for row in rows]
+    alone += [toggle_alone(toggle, visits) for toggle in toggles]
+    salts = key_stream(hash_of("padu/salt/v1", seed), 16 * len(alone))
+    leaves = [hash_of("padu/leaf/v1", salts[16 * i:16 * i + 16] + bytes_)
+              for i, bytes_ in enumerate(alone)]
+    assert root_of(leaves) == h["root"]
+    return hash_of("padu/change/v1", data[:140])
+
+
+def erased(data, key):
+    assert data[:4] == b"PDX1"
+    h = read_head(data[4:144])
+    check_signature(data[144:208], "padu/change/v1", data[4:144], key)
+    r = Reader(data[208:])
+    leaves = []
+    for _ in range(h["nrows"] + h["ntoggles"]):
+        if r.u(1) == 0:
+            leaves.append(r.take(32))
+        else:
+            salt = r.take(16)
+            leaves.append(hash_of("padu/leaf/v1", salt + r.take(r.v())))
+    r.finish()
+    assert root_of(leaves) == h["root"]
+    return hash_of("padu/change/v1", data[4:144])
+
+
+def envelope(data):
+    assert data[:4] == b"PDE1"
+    sealed = data[120:]
+    assert int.from_bytes(data[20:24], "big") == len(sealed)
+    check_signature(data[56:120], "padu/envelope/v1",
+                    data[:56] + blake(sealed), signing_key(6))
+    assert change(unseal(sealed, 7), signing_key(5)) == data[24:56]
+
+
+def bundle(data):
+    assert data[:4] == b"PDB1"
+    pull = data[-86:]
+    envelope(data[22:-86])
+    check_signature(pull[22:], "padu/pull/v1", data[:22] + pull[:22],
+                    signing_key(6))
+    return hash_of("padu/bundle/v1", data)
+
+
+def receipt(data):
+    assert data[:4] == b"PDR1" and len(data) == 143
+    assert data[76:79] == bytes(3)
+    check_signature(data[79:], "padu/receipt/v1", data[:79], signing_key(3))
+
+
+def page(data):
+    r = Reader(data)
+    while r.at < len(data):
+        kind, item = r.u(1), r.take(r.v())
+        if kind == 2:
+            change(item, signing_key(4))
+
+
+def reply(data, name):
+    r = Reader(data)
+    assert r.take(4) == b"PDA1"
+    r.take(23)
+    nreceipts, sealed_len, signature = r.u(2), r.u(4), r.take(64)
+    receipts, sealed = r.take(143 * nreceipts), r.take(sealed_len)
+    r.finish()
+    check_signature(signature, "padu/reply/v1", data[:33] + name +
+                    blake(receipts) + blake(sealed), signing_key(3))
+    for i in range(nreceipts):
+        receipt(receipts[143 * i:143 * i + 143])
+    plain = unseal(sealed, 8)
+    assert plain[:4] == b"PDG1"
+    items = inflate(plain[8:], int.from_bytes(plain[4:8], "big"), 0)
+    assert items == file("page")
+    page(items)
+
+
+def enrol_request(data):
+    plain = unseal(data, 7)
+    assert plain[:4] == b"PDN1" and len(plain) == 304
+    code = bytes.fromhex("ffeeddccbbaa99887766554433221100")
+    assert plain[4:36] == hash_of("padu/code/v1", code)
+    key = hash_of("padu/codekey/v1", code)
+    mac = hashlib.blake2b(prefixed("padu/enrol/v1", plain[:144]),
+                          digest_size=32, key=key).digest()
+    assert plain[144:176] == mac
+    server = ctypes.create_string_buffer(32)
+    SODIUM.crypto_box_seed_keypair(
+        server, ctypes.create_string_buffer(32), bytes([7]) * 32)
+    for at, who in ((176, plain[40:72]), (240, plain[72:104])):
+        check_signature(plain[at:at + 64], "padu/enrol/v1",
+                        plain[:144] + server.raw, who)
+
+
+def card(data, magic, domain, key):
+    assert data[:4] == magic
+    check_signature(data[-64:], domain, data[:-64], signing_key(key))
+
+
+def file(name):
+    return (FOLDER / f"{name}.bin").read_bytes()
+
+
+def main():
+    assert SODIUM.sodium_init() >= 0
+    for name, key in (("visits", 5), ("verval", 5), ("decision", 4),
+                      ("import", 4), ("control", 4), ("largest", 5)):
+        change_id = change(file(f"change-{name}"), signing_key(key)).hex()
+        said = (FOLDER / f"change-{name}.txt").read_text()
+        assert f"change_id {change_id}" in said, name
+    change(file("bad/change-by-hand"), signing_key(5))
+    assert erased(file("change-erased"), signing_key(5)) == change(
+        file("change-visits"), signing_key(5))
+    envelope(file("envelope"))
+    reply(file("reply"), bundle(file("bundle")))
+    receipt(file("receipt-merged"))
+    receipt(file("receipt-quarantined"))
+    card(file("server-card"), b"PDS1", "padu/server/v1", 1)
+    card(file("device-card"), b"PDV1", "padu/device/v1", 2)
+    card(file("writer-card"), b"PDW1", "padu/writer/v1", 2)
+    enrol_request(file("enrol-request"))
+    answer = Reader(file("enrol-reply"))
+    assert answer.take(4) == b"PDM1"
+    assert answer.take(answer.u(2)) == file("device-card")
+    assert answer.take(answer.u(2)) == file("writer-card")
+    answer.finish()
+
+
+main()
