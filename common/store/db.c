@@ -130,7 +130,8 @@ set_up(struct db *db, const struct db_opts *opts, struct err *err)
 	char pragma[48], mode[16];
 	enum status st;
 
-	sqlite3_busy_timeout(db->h, BUSY_MS);
+	sqlite3_busy_timeout(
+	    db->h, opts->busy_ms > 0 ? (int)opts->busy_ms : BUSY_MS);
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	st = exec(db,
 	    "PRAGMA temp_store = MEMORY;"

@@ -42,6 +42,7 @@ struct db_opts {
 	const char *path;   /* ":memory:" for a private one */
 	const char *vfs;    /* a registered VFS; NULL: the stock one */
 	unsigned cache_kib; /* page cache; 0: SQLite's own 2,000 */
+	unsigned busy_ms;   /* how long to wait for a lock; 0: 2,000 */
 	bool exclusive; /* no other connection, in this program or another */
 	bool readonly;  /* no writing, and no making of a new file */
 };

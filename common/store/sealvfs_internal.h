@@ -8,7 +8,7 @@
  *	sealvfs_registry.c  the keys this program knows, by path
  *	sealvfs_raw.c       a file opened past all sealing, for its header
  *	sealvfs_main.c      the database file
- *	sealvfs_log.c       the write-ahead log
+ *	sealvfs_log.c       the write-ahead log, and sealvfs_log_read.c
  *	sealvfs_ram.c       a rollback journal that never leaves memory
  *	sealvfs_forward.c   calls that go to the base VFS as they are
  *	sealvfs_header.c    the two copies of the header and their slots
@@ -297,6 +297,16 @@ void sealvfs_ram_open(sqlite3_file *file);
 
 /* Bytes SQLite may read: 0 while the file holds no page. */
 int sealvfs_main_size(sqlite3_file *file, sqlite3_int64 *size);
+
+/* Where frame ${frame} (from 0) of a log lies on the disk. */
+static inline int64_t
+sealvfs_frame_place(int64_t frame)
+{
+	return LOG_HEADER_SEALED + frame * LOG_FRAME_SEALED;
+}
+
+int sealvfs_log_read(sqlite3_file *file, void *out, int n, sqlite3_int64 at);
+int sealvfs_log_bad_shape(struct sealvfs_log *log, int rc, int n, int64_t at);
 
 /* Another transaction begins: whatever is written next is its start. */
 void sealvfs_log_begin(struct sealvfs_log *log);

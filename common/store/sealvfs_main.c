@@ -7,6 +7,7 @@
 
 /* Page 1 says these of the database; offsets of SQLite's file format. */
 #define AT_PAGE_SIZE 16
+#define AT_WRITER 18 /* these two bytes: 1 rollback journal, 2 log */
 #define AT_RESERVE 20
 #define AT_PAGES 28    /* how many the database has, big-endian */
 #define OPEN_PROBE 100 /* bytes sqlite3_open reads, before the log is known */
@@ -151,6 +152,13 @@ main_write(sqlite3_file *file, const void *in, int n, sqlite3_int64 at)
 		    "the database has no room for nonce and tag");
 	if ((rc = fill_gap(h, at)) != SQLITE_OK)
 		return rc;
+	/* A copy that VACUUM INTO makes would want a rollback journal when
+	 * it is opened next: let it be one with a log. */
+	if (at == 0 && page[AT_WRITER] != 2) {
+		memcpy(h->page, page, SEALVFS_PAGE);
+		h->page[AT_WRITER] = h->page[AT_WRITER + 1] = 2;
+		page = h->page;
+	}
 	return put_page(h, page, at);
 }
 

@@ -97,7 +97,9 @@ sealed_unlock(const char *path, const char *label, const char *pass)
 static inline enum status
 sealed_try_open(struct db **db, const char *path)
 {
-	struct db_opts opts = { .path = path, .vfs = SEALVFS_NAME };
+	struct db_opts opts = {
+		.path = path, .vfs = SEALVFS_NAME, .busy_ms = 50
+	};
 	struct err err;
 
 	return db_open(db, &opts, &err);

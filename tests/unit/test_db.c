@@ -323,7 +323,8 @@ END_TEST
 
 START_TEST(only_one_writes_at_a_time)
 {
-	struct db_opts opts = { .path = temp_path(&temp, "x.db") };
+	struct db_opts opts = { .path = temp_path(&temp, "x.db"),
+		.busy_ms = 50 };
 	struct db *other;
 
 	ok(db_open(&other, &opts, &err));
@@ -341,6 +342,7 @@ START_TEST(an_exclusive_file_is_nobody_elses)
 {
 	struct db_opts opts = { .path = temp_path(&temp, "own.db"),
 		.exclusive = true,
+		.busy_ms = 50,
 		.cache_kib = 512 };
 	struct db *first, *other;
 	struct stat info;

@@ -184,38 +184,77 @@ START_TEST(a_database_cut_short_is_not_filled_with_zeros_beside_its_log)
 }
 END_TEST
 
+/* Let two stretches of ${bytes} change places. */
+static void
+swap(uint8_t *bytes, size_t a, size_t b, size_t len)
+{
+	uint8_t held[FRAME];
+
+	memcpy(held, bytes + a, len);
+	memcpy(bytes + a, bytes + b, len);
+	memcpy(bytes + b, held, len);
+}
+
 START_TEST(pages_do_not_change_places)
 {
-	uint8_t *copy = malloc(main_len);
-	const size_t a = SEALED_START + 3 * PAGE, b = a + PAGE;
+	const size_t a = SEALED_START + 5 * PAGE, b = a + PAGE;
+	uint8_t held[PAGE];
+	struct db *db;
 
-	ck_assert_ptr_nonnull(copy);
-	memcpy(copy, main_bytes, main_len);
-	memcpy(copy + a, main_bytes + b, PAGE);
-	put(copy, main_len, NULL, 0);
-	ck_assert_int_eq(commits(), -1);
+	/* Rows would still add up if only the order of pages were wrong. */
+	swap(main_bytes, a, b, PAGE);
+	put(main_bytes, main_len, NULL, 0);
+	db = sealed_open(path);
+	ck_assert_int_eq(sealed_ask(db, "SELECT sum(length(b)) FROM t"), -1);
+	db_close(db);
+	swap(main_bytes, a, b, PAGE);
 	/* A page that is all zero is none, either. */
-	memset(copy + a, 0, PAGE);
-	put(copy, main_len, NULL, 0);
-	ck_assert_int_eq(commits(), -1);
-	free(copy);
+	memcpy(held, main_bytes + a, PAGE);
+	memset(main_bytes + a, 0, PAGE);
+	put(main_bytes, main_len, NULL, 0);
+	db = sealed_open(path);
+	ck_assert_int_eq(sealed_ask(db, "SELECT sum(length(b)) FROM t"), -1);
+	db_close(db);
+	memcpy(main_bytes + a, held, PAGE);
+	put(main_bytes, main_len, NULL, 0);
+	ck_assert_int_eq(commits(), 0);
 }
 END_TEST
 
+/* Parts of two frames: from the start of a frame, bytes. */
+static const struct {
+	const char *what;
+	size_t at, len;
+} FRAME_PARTS[] = {
+	{ "whole", 0, FRAME },
+	{ "header", 0, 72 },
+	{ "page", 72, PAGE },
+};
+#define NFRAME_PARTS (sizeof(FRAME_PARTS) / sizeof(FRAME_PARTS[0]))
+
 START_TEST(frames_do_not_change_places)
 {
-	uint8_t *copy = malloc(log_len);
-	const size_t a = LOG_START + 2 * FRAME, b = a + FRAME;
+	const size_t a = LOG_START + 2 * FRAME + FRAME_PARTS[_i].at;
 
-	ck_assert_ptr_nonnull(copy);
-	memcpy(copy, log_bytes, log_len);
-	memcpy(copy + a, log_bytes + b, FRAME);
-	put(main_bytes, main_len, copy, log_len);
+	swap(log_bytes, a, a + FRAME, FRAME_PARTS[_i].len);
+	put(main_bytes, main_len, log_bytes, log_len);
+	ck_assert_msg(commits() == -1, "%s", FRAME_PARTS[_i].what);
+	swap(log_bytes, a, a + FRAME, FRAME_PARTS[_i].len);
+	memset(log_bytes + a, 0, FRAME_PARTS[_i].len);
+	put(main_bytes, main_len, log_bytes, log_len);
+	ck_assert_msg(commits() == -1, "%s zero", FRAME_PARTS[_i].what);
+}
+END_TEST
+
+START_TEST(zeros_where_the_logs_header_was_do_not_drop_its_commits)
+{
+	memset(log_bytes, 0, LOG_START);
+	put(main_bytes, main_len, log_bytes, log_len);
 	ck_assert_int_eq(commits(), -1);
-	memset(copy + a, 0, FRAME);
-	put(main_bytes, main_len, copy, log_len);
-	ck_assert_int_eq(commits(), -1);
-	free(copy);
+	/* All zero is what a power cut may leave of a log just made. */
+	memset(log_bytes, 0, log_len);
+	put(main_bytes, main_len, log_bytes, log_len);
+	ck_assert_int_eq(commits(), 0);
 }
 END_TEST
 
@@ -301,10 +340,11 @@ START_TEST(a_frame_of_an_earlier_log_does_not_cut_this_one_off)
 	put(main_bytes, main_len, copy, len);
 	ck_assert_int_eq(commits(), NCOMMITS + 6);
 	/* Authentic, and of frame 3, but of the log before: damage. */
-	memcpy(copy + LOG_START + 2 * FRAME, earlier + LOG_START + 2 * FRAME,
-	    FRAME);
+	memcpy(copy + LOG_START + 2 * FRAME + FRAME_PARTS[_i].at,
+	    earlier + LOG_START + 2 * FRAME + FRAME_PARTS[_i].at,
+	    FRAME_PARTS[_i].len);
 	put(main_bytes, main_len, copy, len);
-	ck_assert_int_eq(commits(), -1);
+	ck_assert_msg(commits() == -1, "%s", FRAME_PARTS[_i].what);
 	free(earlier);
 	free(copy);
 }
@@ -509,10 +549,15 @@ add(TCase *tc)
 	tcase_add_test(
 	    tc, a_database_cut_short_is_not_filled_with_zeros_beside_its_log);
 	tcase_add_test(tc, pages_do_not_change_places);
-	tcase_add_test(tc, frames_do_not_change_places);
+	tcase_add_loop_test(
+	    tc, frames_do_not_change_places, 0, (int)NFRAME_PARTS);
+	tcase_add_test(
+	    tc, zeros_where_the_logs_header_was_do_not_drop_its_commits);
 	tcase_add_test(tc, nothing_of_another_file_is_taken);
 	tcase_add_test(tc, another_files_log_is_refused);
-	tcase_add_test(tc, a_frame_of_an_earlier_log_does_not_cut_this_one_off);
+	tcase_add_loop_test(tc,
+	    a_frame_of_an_earlier_log_does_not_cut_this_one_off, 0,
+	    (int)NFRAME_PARTS);
 	tcase_add_test(
 	    tc, a_page_one_torn_on_disk_and_whole_in_the_log_is_read);
 	tcase_add_loop_test(
