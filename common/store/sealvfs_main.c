@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/reader.h"
 #include "common/store/sealvfs_internal.h"
 
 /* Page 1 says these of the database; offsets of SQLite's file format. */
@@ -29,7 +28,6 @@ static int
 count_pages(struct sealvfs_handle *h, int64_t *out)
 {
 	struct sealvfs_bound to = sealvfs_bound_page(1);
-	struct reader r;
 	int rc = real_read(h, h->page, SEALVFS_PAGE, SEALVFS_START);
 
 	if (rc != SQLITE_OK)
@@ -37,8 +35,7 @@ count_pages(struct sealvfs_handle *h, int64_t *out)
 	/* Torn, and whole in the log: then it cannot be told. */
 	if (!sealvfs_unseal_page(h->page, &to, h->keys->page))
 		return SQLITE_IOERR_DATA;
-	r = reader_start(h->page + AT_PAGES, 4);
-	*out = reader_u32(&r);
+	*out = get_u32(h->page + AT_PAGES);
 	sodium_memzero(h->page, SEALVFS_PAGE);
 	return SQLITE_OK;
 }
@@ -172,11 +169,15 @@ sealvfs_main_size(sqlite3_file *file, sqlite3_int64 *size)
 	return rc;
 }
 
+/* After a checkpoint SQLite sets the size, which may be a larger one. */
 static int
 main_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
 	struct sealvfs_handle *h = &self(file)->h;
+	int rc = fill_gap(h, size);
 
+	if (rc != SQLITE_OK)
+		return rc;
 	return h->real->pMethods->xTruncate(h->real, SEALVFS_START + size);
 }
 

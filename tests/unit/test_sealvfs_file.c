@@ -1,4 +1,5 @@
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include "tests/lib/sealed.h"
 #include "tests/lib/temp.h"
@@ -101,15 +102,45 @@ START_TEST(a_hole_is_filled_with_pages_that_are_authentic)
 }
 END_TEST
 
-START_TEST(past_the_end_there_are_no_zeros)
+START_TEST(a_file_made_longer_has_authentic_pages_too)
 {
+	static const uint8_t zero[PAGE];
+	uint8_t back[PAGE], *bytes;
+	size_t len;
+
+	ck_assert_int_eq(file->pMethods->xTruncate(file, 4 * PAGE), SQLITE_OK);
+	ck_assert_int_eq(get(back, PAGE, 3 * PAGE), SQLITE_OK);
+	ck_assert_mem_eq(back, zero, PAGE);
+	bytes = bytes_load(path, &len);
+	ck_assert_uint_eq(len, SEALED_START + 4 * PAGE);
+	ck_assert(memcmp(bytes + SEALED_START + 3 * PAGE, zero, 64) != 0);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(past_the_end_there_are_no_zeros_for_a_page_that_was_there)
+{
+	static const uint8_t zero[PAGE];
 	uint8_t back[PAGE];
 
-	ck_assert_int_eq(get(back, PAGE, PAGE), SQLITE_IOERR_DATA);
-	ck_assert_int_eq(get(back, 16, 7 * PAGE + 24), SQLITE_IOERR_DATA);
-	/* But for what sqlite3_open() looks at, and for a file of no page. */
-	ck_assert_int_eq(file->pMethods->xTruncate(file, 0), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(handle,
+			     "CREATE TABLE t (a); CREATE TABLE u (a);"
+			     "PRAGMA wal_checkpoint(TRUNCATE)",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	ck_assert_int_eq(get(back, PAGE, 3 * PAGE), SQLITE_OK);
+	ck_assert_int_eq(truncate(path, SEALED_START + 2 * PAGE), 0);
+	ck_assert_int_eq(get(back, PAGE, 3 * PAGE), SQLITE_IOERR_DATA);
+	ck_assert_int_eq(get(back, 16, 2 * PAGE + 24), SQLITE_IOERR_DATA);
+	/* A page taken and freed within a transaction never was. */
+	memset(back, 1, sizeof(back));
+	ck_assert_int_eq(get(back, PAGE, 4 * PAGE), SQLITE_IOERR_SHORT_READ);
+	ck_assert_mem_eq(back, zero, PAGE);
+	/* What sqlite3_open() looks at, and a file of no page. */
+	ck_assert_int_eq(truncate(path, SEALED_START + 100), 0);
+	ck_assert_int_eq(get(back, PAGE, 0), SQLITE_IOERR_DATA);
 	ck_assert_int_eq(get(back, 100, 0), SQLITE_IOERR_SHORT_READ);
+	ck_assert_int_eq(truncate(path, SEALED_START), 0);
 	ck_assert_int_eq(get(back, PAGE, 0), SQLITE_IOERR_SHORT_READ);
 }
 END_TEST
@@ -227,7 +258,9 @@ add(TCase *tc)
 	tcase_add_test(tc, a_page_reads_as_it_was_written_whole_and_in_part);
 	tcase_add_test(tc, the_same_page_is_never_the_same_bytes_on_disk);
 	tcase_add_test(tc, a_hole_is_filled_with_pages_that_are_authentic);
-	tcase_add_test(tc, past_the_end_there_are_no_zeros);
+	tcase_add_test(tc, a_file_made_longer_has_authentic_pages_too);
+	tcase_add_test(
+	    tc, past_the_end_there_are_no_zeros_for_a_page_that_was_there);
 	tcase_add_loop_test(
 	    tc, a_write_of_another_shape_is_refused, 0, (int)NWRITES);
 	tcase_add_loop_test(
