@@ -110,6 +110,23 @@ enum status record_unpack(
 enum status record_pack(
     struct writer *out, const struct record *r, struct err *err);
 
+/* One value of a record that is new. */
+struct record_value {
+	uint16_t reg;
+	uint32_t len;
+	const uint8_t *value;
+};
+
+/*
+ * Append the packed form of a record that one set makes: ${n} values,
+ * ascending by register, that replace nothing.  The same bytes as the long
+ * way, merge_apply() of each on an empty record, gives.  Most records are
+ * made so, and this is several times as quick.  ST_BUG: registers out of
+ * order.  ST_INVALID: a value longer than RECORD_VALUE_MAX.  ST_FULL as above.
+ */
+enum status record_pack_first(struct writer *out, const struct record_set *set,
+    const struct record_value *values, size_t n, struct err *err);
+
 /* The register ${reg}, or NULL if nothing was ever written to it. */
 const struct record_reg *record_find(const struct record *r, uint16_t reg);
 /* The head that is shown: greatest (hlc, set id); NULL if there is none. */

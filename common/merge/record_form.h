@@ -44,4 +44,48 @@ record_hlc_day(uint64_t hlc)
 	return hlc_ms(hlc) / 86400000;
 }
 
+/* These write into room that is there already, and return what is left. */
+
+static inline uint8_t *
+record_put_big_endian(uint8_t *at, uint64_t value, unsigned nbytes)
+{
+	while (nbytes-- > 0)
+		*at++ = (uint8_t)(value >> 8 * nbytes);
+	return at;
+}
+
+static inline uint8_t *
+record_put_varint(uint8_t *at, uint64_t value)
+{
+	for (; value >= 0x80; value >>= 7)
+		*at++ = (uint8_t)(value | 0x80);
+	*at++ = (uint8_t)value;
+	return at;
+}
+
+static inline uint8_t *
+record_put_svarint(uint8_t *at, int64_t value)
+{
+	return record_put_varint(
+	    at, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+}
+
+static inline uint8_t *
+record_put_set(uint8_t *at, const struct record_set *set)
+{
+	int64_t visiting = (int64_t)(set->visit >> RECORD_DOT_COUNTER_BITS) &
+	    RECORD_DOT_WRITER_MAX;
+
+	at = record_put_big_endian(at, set->set_id, 8);
+	at = record_put_big_endian(at, set->hlc >> HLC_COUNT_BITS, 6);
+	at = record_put_varint(at, set->hlc & UINT16_MAX);
+	at = record_put_svarint(at, set->day - record_hlc_day(set->hlc));
+	at = record_put_varint(at, set->writer);
+	at = record_put_varint(at, set->visit >> RECORD_DOT_HIGH_BITS);
+	at = record_put_svarint(at, visiting - set->writer);
+	at = record_put_varint(at, set->visit & RECORD_DOT_COUNTER_MAX);
+	*at++ = set->flags;
+	return at;
+}
+
 #endif /* COMMON_MERGE_RECORD_FORM_H */

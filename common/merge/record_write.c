@@ -184,59 +184,18 @@ prepare(struct packing *p, const struct record *r, struct err *err)
 /* What follows writes into room that is there already. */
 
 static uint8_t *
-put_big_endian(uint8_t *at, uint64_t value, unsigned nbytes)
-{
-	while (nbytes-- > 0)
-		*at++ = (uint8_t)(value >> 8 * nbytes);
-	return at;
-}
-
-static uint8_t *
-put_varint(uint8_t *at, uint64_t value)
-{
-	for (; value >= 0x80; value >>= 7)
-		*at++ = (uint8_t)(value | 0x80);
-	*at++ = (uint8_t)value;
-	return at;
-}
-
-static uint8_t *
-put_svarint(uint8_t *at, int64_t value)
-{
-	return put_varint(at, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
-}
-
-static uint8_t *
-put_set(uint8_t *at, const struct record_set *set)
-{
-	int64_t visiting = (int64_t)(set->visit >> RECORD_DOT_COUNTER_BITS) &
-	    RECORD_DOT_WRITER_MAX;
-
-	at = put_big_endian(at, set->set_id, 8);
-	at = put_big_endian(at, set->hlc >> HLC_COUNT_BITS, 6);
-	at = put_varint(at, set->hlc & UINT16_MAX);
-	at = put_svarint(at, set->day - record_hlc_day(set->hlc));
-	at = put_varint(at, set->writer);
-	at = put_varint(at, set->visit >> RECORD_DOT_HIGH_BITS);
-	at = put_svarint(at, visiting - set->writer);
-	at = put_varint(at, set->visit & RECORD_DOT_COUNTER_MAX);
-	*at++ = set->flags;
-	return at;
-}
-
-static uint8_t *
 put_runs(uint8_t *at, const struct packing *p, const struct record *r)
 {
 	uint32_t i, first, next = 0;
 
-	at = put_varint(at, p->nruns);
+	at = record_put_varint(at, p->nruns);
 	for (i = 0; i < r->nregs; next = r->regs[i - 1].reg + 1u) {
 		first = i++;
 		while (
 		    i < r->nregs && r->regs[i].reg == r->regs[i - 1].reg + 1u)
 			i++;
-		at = put_varint(at, r->regs[first].reg - next);
-		at = put_varint(at, i - first - 1);
+		at = record_put_varint(at, r->regs[first].reg - next);
+		at = record_put_varint(at, i - first - 1);
 	}
 	return at;
 }
@@ -247,18 +206,18 @@ put_odd(uint8_t *at, const struct packing *p, const struct record *r)
 	const struct record_reg *reg;
 	uint32_t i, k, even = 0;
 
-	at = put_varint(at, p->nodd);
+	at = record_put_varint(at, p->nodd);
 	for (i = 0; p->nodd > 0 && i < r->nregs; i++) {
 		reg = &r->regs[i];
 		if (!is_odd(reg)) {
 			even++;
 			continue;
 		}
-		at = put_varint(at, even);
-		at = put_varint(at, reg->nheads);
-		at = put_varint(at, reg->nawaited);
+		at = record_put_varint(at, even);
+		at = record_put_varint(at, reg->nheads);
+		at = record_put_varint(at, reg->nawaited);
 		for (k = 0; k < reg->nawaited; k++)
-			at = put_big_endian(at, reg->awaited[k], 8);
+			at = record_put_big_endian(at, reg->awaited[k], 8);
 		even = 0;
 	}
 	return at;
@@ -291,7 +250,7 @@ put_values(uint8_t *at, const struct packing *p)
 	uint32_t i;
 
 	for (i = 0; i < p->nheads; i++)
-		at = put_varint(at, p->heads[i]->len);
+		at = record_put_varint(at, p->heads[i]->len);
 	for (i = 0; i < p->nheads; i++, len += head->len) {
 		head = p->heads[i];
 		if (head->len == 0 ||
@@ -339,9 +298,9 @@ record_pack(struct writer *out, const struct record *r, struct err *err)
 		goto out;
 	}
 	*at++ = RECORD_FORM;
-	at = put_varint(at, p.nsets);
+	at = record_put_varint(at, p.nsets);
 	for (i = 0; i < p.nsets; i++)
-		at = put_set(at, p.sets[i]);
+		at = record_put_set(at, p.sets[i]);
 	at = put_runs(at, &p, r);
 	at = put_odd(at, &p, r);
 	at = put_indexes(at, &p);

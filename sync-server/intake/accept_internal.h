@@ -57,6 +57,8 @@ struct accept {
 	struct store_held held[CHANGE_RECORDS_MAX];
 	size_t nheld;
 	size_t next; /* row to be merged next */
+	bool first;  /* it makes its record, and names nothing */
+	struct record_value values[RECORD_REGISTERS_MAX]; /* of such a row */
 
 	/* What becomes of them. */
 	struct writer packed;

@@ -201,18 +201,25 @@ set_flags(enum change_kind kind)
 	}
 }
 
+/* The set at hand as the heads of ${row} know it. */
+static struct record_set
+row_set(const struct accept *a, const struct change_row *row)
+{
+	const struct change_visit *visit = &a->change->body.visits[row->visit];
+
+	return (struct record_set){ .set_id = a->change->head.set_id,
+		.hlc = visit->hlc,
+		.visit = visit->id,
+		.day = visit->day,
+		.writer = a->change->head.writer,
+		.flags = set_flags(a->change->head.kind) };
+}
+
 static enum status
 apply_writes(struct accept *a, const struct change_row *row, struct err *err)
 {
-	const struct change_visit *visit = &a->change->body.visits[row->visit];
+	struct merge_write w = { .set = row_set(a, row) };
 	struct merge_effect effect;
-	struct merge_write w = { .set = { .set_id = a->change->head.set_id,
-				     .hlc = visit->hlc,
-				     .visit = visit->id,
-				     .day = visit->day,
-				     .writer = a->change->head.writer,
-				     .flags =
-					 set_flags(a->change->head.kind) } };
 	enum status st;
 	uint16_t i;
 
@@ -241,11 +248,19 @@ merged_place(struct accept *a, const struct change_row *row, uint64_t *place,
 {
 	uint16_t reg = row->kind == RECORD_HOUSEHOLD ? INSTRUMENT_PLACE
 						     : INSTRUMENT_HOUSEHOLD;
+	const struct change_write *write = find_write(row, reg);
 	const struct record_reg *found;
 	const struct record_head *shown;
 
-	if (find_write(row, reg) == NULL)
+	if (write == NULL)
 		return ST_OK;
+	if (a->first && row->kind == RECORD_HOUSEHOLD) {
+		*place = a->places[a->next];
+		return ST_OK;
+	}
+	if (a->first)
+		return place_of(
+		    a, read_id(write->value, write->len), place, err);
 	found = record_find(a->record, reg);
 	shown = found != NULL ? record_shown(found) : NULL;
 	*place = 0;
@@ -259,6 +274,34 @@ merged_place(struct accept *a, const struct change_row *row, uint64_t *place,
 	return ST_OK;
 }
 
+static bool
+names_nothing(const struct change_row *row)
+{
+	uint16_t i;
+
+	for (i = 0; i < row->nwrites; i++)
+		if (row->writes[i].npreds > 0)
+			return false;
+	return true;
+}
+
+/* What merging ${row} into no record gives: every write is a head. */
+static enum status
+pack_first(struct accept *a, const struct change_row *row, struct err *err)
+{
+	struct record_set set = row_set(a, row);
+	uint16_t i;
+
+	for (i = 0; i < row->nwrites; i++)
+		a->values[i] = (struct record_value){
+			.reg = row->writes[i].reg,
+			.len = row->writes[i].len,
+			.value = row->writes[i].value,
+		};
+	return record_pack_first(
+	    &a->packed, &set, a->values, row->nwrites, err);
+}
+
 /* Pack the merged record into the rows to be written. */
 static enum status
 keep_row(struct accept *a, const struct change_row *row,
@@ -268,7 +311,9 @@ keep_row(struct accept *a, const struct change_row *row,
 	size_t off = a->packed.len, len;
 	enum status st;
 
-	if ((st = record_pack(&a->packed, a->record, err)) == ST_FULL) {
+	st = a->first ? pack_first(a, row, err)
+		      : record_pack(&a->packed, a->record, err);
+	if (st == ST_FULL) {
 		/* Too large with this row: it waits for the desk. */
 		a->packed.len = off;
 		a->nfindings = 0;
@@ -314,6 +359,9 @@ merge_row(struct accept *a, const struct store_row *before, struct err *err)
 	if (a->skip[a->next])
 		return ST_OK;
 	a->nfindings = 0;
+	a->first = before == NULL && names_nothing(row);
+	if (a->first)
+		return keep_row(a, row, NULL, err);
 	if (before != NULL)
 		st = record_unpack(a->record, before->body, before->len, err);
 	else

@@ -23,7 +23,9 @@ CREATE TABLE rec_new (
 	body    BLOB NOT NULL
 ) STRICT;
 
--- What a rule noticed in the records.  Written and deleted by findings/.
+-- What a rule noticed in the records.  Written and deleted by findings/.  By
+-- kind first: the lists are of one kind, and those of one record are asked
+-- for kind by kind, so that one tree serves both (Q_KIND, Q_OF).
 CREATE TABLE finding (
 	record  INTEGER NOT NULL,
 	kind    INTEGER NOT NULL,       -- enum finding_kind
@@ -33,11 +35,8 @@ CREATE TABLE finding (
 	epoch   INTEGER NOT NULL,       -- stamp when it was raised
 	version INTEGER NOT NULL,
 	time_ms INTEGER NOT NULL,
-	PRIMARY KEY (record, kind, reg)
+	PRIMARY KEY (kind, record, reg)
 ) STRICT, WITHOUT ROWID;
-
--- Lists of one kind: Q_FINDING_KIND.
-CREATE INDEX finding_by_kind ON finding (kind, record);
 
 -- How far the indexes below have followed the log.  One row.
 CREATE TABLE indexed (

@@ -19,6 +19,10 @@ enum {
 	"f.record, f.kind, f.reg, f.set_id, f.other, f.epoch,"                 \
 	" f.version, f.time_ms"
 
+/* enum finding_kind, of those that are stored: a search for each. */
+#define INTAKE_KINDS "1, 2, 3, 4, 5, 6"
+#define ALL_KINDS INTAKE_KINDS ", 7"
+
 static const char *const SQL[Q_COUNT] = {
 	[Q_PUT] = "REPLACE INTO finding (record, kind, reg, set_id, other,"
 		  " epoch, version, time_ms)"
@@ -27,17 +31,20 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_CLOSE] = "DELETE FROM finding"
 		    " WHERE record = ?1 AND kind = ?2 AND reg = ?3",
 
-	[Q_CLOSE_ALL] = "DELETE FROM finding WHERE record = ?1 AND kind < 7",
+	[Q_CLOSE_ALL] = "DELETE FROM finding"
+			" WHERE kind IN (" INTAKE_KINDS ") AND record = ?1",
 
 	[Q_CLEAR] = "DELETE FROM finding WHERE kind < 7",
 
-	[Q_ERASE] = "DELETE FROM finding WHERE record = ?1",
+	[Q_ERASE] = "DELETE FROM finding"
+		    " WHERE kind IN (" ALL_KINDS ") AND record = ?1",
 
 	[Q_GET] = "SELECT " COLUMNS " FROM finding f"
 		  " WHERE record = ?1 AND kind = ?2 AND reg = ?3",
 
 	[Q_OF] = "SELECT " COLUMNS " FROM finding f"
-		 " WHERE record = ?1 ORDER BY kind, reg",
+		 " WHERE kind IN (" ALL_KINDS ") AND record = ?1"
+		 " ORDER BY kind, reg",
 
 	[Q_KIND] = "SELECT " COLUMNS " FROM finding f"
 		   " WHERE (?1 = 0 OR kind = ?1) ORDER BY kind, record, reg",

@@ -1,7 +1,7 @@
 /*
- * What merging costs beside engines that do less (DESIGN.md section 8).  The
- * engines take turns, round by round, within one run, so that a machine that
- * is slow for a while is slow for all of them.
+ * What merging costs beside engines that do less.  The engines take turns, a
+ * few batches each, so that a machine that is slow for a while is slow for
+ * all of them.
  */
 
 #include <stdio.h>
@@ -14,7 +14,9 @@
 #include "tests/bench/session.h"
 
 #define RUNS 9
+#define TURN 5 /* batches that an engine takes before the next one */
 #define LARGE 10000000u
+#define PARTS 5 /* that each round at LARGE is measured in */
 
 /* Batches of each round. */
 struct batches {
@@ -83,21 +85,57 @@ print_bytes(const char *name, const struct batches *batches)
 	fputc('\n', stderr);
 }
 
-#define TIMED(cost, round, engine, apply, batches)                             \
-	do {                                                                   \
-		double before = measure_cpu_s();                               \
-		size_t at;                                                     \
-                                                                               \
-		for (at = 0; at < (batches).n[round]; at++)                    \
-			apply(engine, &(batches).of[round][at]);               \
-		(cost).cpu_s[round] = measure_cpu_s() - before;                \
-	} while (0)
+/* The engines of one run. */
+struct engines {
+	struct floor *floor;
+	struct session *session;
+	struct ours *ours;
+	struct cost f, s, o;
+};
+
+/* Give each engine the same few batches in its turn. */
+static void
+take_turn(struct bench *b, struct engines *e, int round, size_t from, size_t to)
+{
+	double start = measure_cpu_s(), now;
+	size_t i;
+
+	for (i = from; i < to; i++)
+		floor_apply(e->floor, &b->floor.of[round][i]);
+	now = measure_cpu_s();
+	e->f.cpu_s[round] += now - start;
+	start = now;
+	for (i = from; i < to; i++)
+		ours_apply(e->ours, &b->ours.of[round][i]);
+	now = measure_cpu_s();
+	e->o.cpu_s[round] += now - start;
+	start = now;
+	for (i = from; i < to && e->session != NULL; i++)
+		session_apply(e->session, &b->session.of[round][i]);
+	e->s.cpu_s[round] += measure_cpu_s() - start;
+}
+
+static void
+take_part(struct bench *b, struct engines *e, int round, size_t from, size_t to)
+{
+	for (; from < to; from += TURN)
+		take_turn(
+		    b, e, round, from, from + TURN < to ? from + TURN : to);
+}
 
 static double
 per_record_us(const struct cost *c, int round, const struct batches *batches)
 {
 	return c->cpu_s[round] * 1e6 /
 	    (double)(batches->n[round] * WORKLOAD_BATCH);
+}
+
+static void
+print_settings(const struct engines *e)
+{
+	floor_print_settings(e->floor);
+	ours_print_settings(e->ours);
+	session_print_settings(e->session);
 }
 
 /* What a run must leave behind, whatever it took. */
@@ -115,52 +153,52 @@ check(struct bench *b, struct ours *o)
 	}
 }
 
+/* What A and B took together, of one engine. */
+static double
+updates_s(const struct cost *c)
+{
+	return c->cpu_s[WORKLOAD_A] + c->cpu_s[WORKLOAD_B];
+}
+
 static void
 run(struct bench *b, bool first)
 {
 	char floor_path[4096], session_path[4096], ours_path[4096];
-	struct cost f = { 0 }, s = { 0 }, o = { 0 };
-	struct session *session;
-	struct floor *floor;
-	struct ours *ours;
+	struct engines e = { 0 };
 	int i;
 
 	in_dir(b, floor_path, sizeof(floor_path), "floor.db");
 	in_dir(b, session_path, sizeof(session_path), "session.db");
 	in_dir(b, ours_path, sizeof(ours_path), "ours.db");
-	floor = floor_open(floor_path, true);
-	session = session_open(session_path);
-	ours = ours_open(ours_path, true);
+	e.floor = floor_open(floor_path, true);
+	e.session = session_open(session_path);
+	e.ours = ours_open(ours_path, true);
+	if (first)
+		print_settings(&e);
 	for (i = 0; i < WORKLOAD_ROUNDS; i++) {
-		TIMED(f, i, floor, floor_apply, b->floor);
-		TIMED(o, i, ours, ours_apply, b->ours);
-		TIMED(s, i, session, session_apply, b->session);
+		take_part(b, &e, i, 0, b->ours.n[i]);
 		fprintf(stderr,
 		    "round %d: CPU us a household: floor %.2f, ours %.2f, "
 		    "session %.2f\n",
-		    i, per_record_us(&f, i, &b->floor),
-		    per_record_us(&o, i, &b->ours),
-		    per_record_us(&s, i, &b->session));
+		    i, per_record_us(&e.f, i, &b->floor),
+		    per_record_us(&e.o, i, &b->ours),
+		    per_record_us(&e.s, i, &b->session));
 	}
-	check(b, ours);
+	check(b, e.ours);
 	if (first)
 		fprintf(stderr,
 		    "conflicts found: ours %u, session %u, floor none\n",
-		    ours_conflicts(ours), session_conflicts(session));
-	floor_close(floor);
-	session_close(session);
-	ours_close(ours);
+		    ours_conflicts(e.ours), session_conflicts(e.session));
+	floor_close(e.floor);
+	session_close(e.session);
+	ours_close(e.ours);
 	measure_remove_db(floor_path);
 	measure_remove_db(session_path);
 	measure_remove_db(ours_path);
 	measure_add(
-	    &b->insert, o.cpu_s[WORKLOAD_BASE] / f.cpu_s[WORKLOAD_BASE]);
-	measure_add(&b->update,
-	    (o.cpu_s[WORKLOAD_A] + o.cpu_s[WORKLOAD_B]) /
-		(f.cpu_s[WORKLOAD_A] + f.cpu_s[WORKLOAD_B]));
-	measure_add(&b->rate,
-	    (s.cpu_s[WORKLOAD_A] + s.cpu_s[WORKLOAD_B]) /
-		(o.cpu_s[WORKLOAD_A] + o.cpu_s[WORKLOAD_B]));
+	    &b->insert, e.o.cpu_s[WORKLOAD_BASE] / e.f.cpu_s[WORKLOAD_BASE]);
+	measure_add(&b->update, updates_s(&e.o) / updates_s(&e.f));
+	measure_add(&b->rate, updates_s(&e.s) / updates_s(&e.o));
 }
 
 /* The other laptop's sets first, and all of them twice over. */
@@ -194,6 +232,53 @@ check_order(struct bench *b)
 	fprintf(stderr, "ours: the digest is the same in another order\n");
 }
 
+/*
+ * What the deferred indexes (villages, identity numbers) cost a household
+ * that was made or edited: brought up to date after every turn, in a
+ * transaction of its own.
+ */
+static void
+bench_index(struct bench *b)
+{
+	unsigned run, runs = b->args->runs > 0 ? b->args->runs : RUNS;
+	struct measure m = { 0 };
+	size_t at, nrecords = 0;
+	double start, cpu_s;
+	char path[4096];
+	struct ours *o;
+	int round;
+
+	in_dir(b, path, sizeof(path), "ours.db");
+	for (run = 0; run < runs; run++) {
+		o = ours_open(path, true);
+		cpu_s = 0;
+		nrecords = 0;
+		for (round = 0; round < WORKLOAD_ROUNDS; round++) {
+			for (at = 0; at < b->ours.n[round]; at++) {
+				ours_apply(o, &b->ours.of[round][at]);
+				nrecords += WORKLOAD_BATCH;
+				if ((at + 1) % TURN != 0)
+					continue;
+				start = measure_cpu_s();
+				ours_index(o);
+				cpu_s += measure_cpu_s() - start;
+			}
+		}
+		measure_add(&m, cpu_s * 1e6 / (double)nrecords);
+		ours_close(o);
+		measure_remove_db(path);
+	}
+	measure_print(&m, "merge.index_us", "us");
+}
+
+static bool
+want_ratios(const struct measure_args *args)
+{
+	return measure_wanted(args, "merge.insert.cpu_ratio") ||
+	    measure_wanted(args, "merge.update.cpu_ratio") ||
+	    measure_wanted(args, "merge.vs_session.rate_ratio");
+}
+
 static void
 bench_usual(const struct measure_args *args)
 {
@@ -205,7 +290,7 @@ bench_usual(const struct measure_args *args)
 	print_bytes("session", &b.session);
 	print_bytes("ours", &b.ours);
 	check_order(&b);
-	for (i = 0; i < runs; i++)
+	for (i = 0; i < runs && want_ratios(args); i++)
 		run(&b, i == 0);
 	if (measure_wanted(args, "merge.insert.cpu_ratio"))
 		measure_print(&b.insert, "merge.insert.cpu_ratio", "ratio");
@@ -213,8 +298,61 @@ bench_usual(const struct measure_args *args)
 		measure_print(&b.update, "merge.update.cpu_ratio", "ratio");
 	if (measure_wanted(args, "merge.vs_session.rate_ratio"))
 		measure_print(&b.rate, "merge.vs_session.rate_ratio", "ratio");
+	if (measure_wanted(args, "merge.index_us"))
+		bench_index(&b);
 	free_batches(&b.floor);
 	free_batches(&b.session);
+	free_batches(&b.ours);
+	workload_free(b.w);
+}
+
+/* Updates where there are ten million households, in a few parts. */
+static void
+bench_large(const struct measure_args *args)
+{
+	struct bench b = { .args = args, .w = workload_new(LARGE) };
+	char floor_path[4096], ours_path[4096];
+	struct measure m = { 0 };
+	struct engines e = { 0 };
+	double start = measure_wall_s();
+	size_t part, n;
+	int round;
+
+	in_dir(&b, floor_path, sizeof(floor_path), "floor.db");
+	in_dir(&b, ours_path, sizeof(ours_path), "ours.db");
+	e.floor = floor_open(floor_path, true);
+	e.ours = ours_open(ours_path, true);
+	floor_load(e.floor, b.w);
+	fprintf(stderr, "floor: %u households loaded, %.0f s\n", LARGE,
+	    measure_wall_s() - start);
+	ours_load(e.ours, b.w);
+	fprintf(stderr, "ours: %u households loaded, %.0f s\n", LARGE,
+	    measure_wall_s() - start);
+	for (round = WORKLOAD_A; round < WORKLOAD_ROUNDS; round++) {
+		n = b.floor.n[round] = b.ours.n[round] =
+		    workload_nbatches(b.w, (enum workload_round)round);
+		b.floor.of[round] = floor_pack(b.w, (enum workload_round)round);
+		b.ours.of[round] = ours_pack(b.w, (enum workload_round)round);
+		for (part = 0; part < PARTS; part++) {
+			e.f = e.o = (struct cost){ 0 };
+			take_part(&b, &e, round, n * part / PARTS,
+			    n * (part + 1) / PARTS);
+			measure_add(&m, e.o.cpu_s[round] / e.f.cpu_s[round]);
+			fprintf(stderr,
+			    "round %d, part %zu: CPU us a household: floor "
+			    "%.2f, ours %.2f\n",
+			    round, part + 1,
+			    per_record_us(&e.f, round, &b.floor) * PARTS,
+			    per_record_us(&e.o, round, &b.ours) * PARTS);
+		}
+	}
+	check(&b, e.ours);
+	measure_print(&m, "merge.update_1e7.cpu_ratio", "ratio");
+	floor_close(e.floor);
+	ours_close(e.ours);
+	measure_remove_db(floor_path);
+	measure_remove_db(ours_path);
+	free_batches(&b.floor);
 	free_batches(&b.ours);
 	workload_free(b.w);
 }
@@ -225,9 +363,10 @@ main(int argc, char **argv)
 	struct measure_args args;
 
 	measure_args(&args, argc, argv);
-	if (measure_wanted(&args, "merge.insert.cpu_ratio") ||
-	    measure_wanted(&args, "merge.update.cpu_ratio") ||
-	    measure_wanted(&args, "merge.vs_session.rate_ratio"))
+	if (want_ratios(&args) || measure_wanted(&args, "merge.index_us"))
 		bench_usual(&args);
+	if (args.at_length &&
+	    measure_wanted(&args, "merge.update_1e7.cpu_ratio"))
+		bench_large(&args);
 	return EXIT_SUCCESS;
 }

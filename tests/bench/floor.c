@@ -27,7 +27,6 @@ floor_open(const char *path, bool fresh)
 	f->put = sqlite_prepare(f->db,
 	    "INSERT INTO rec VALUES (?1, ?2)"
 	    " ON CONFLICT (id) DO UPDATE SET body = excluded.body");
-	sqlite_print_settings(f->db, "floor");
 	return f;
 }
 
@@ -143,4 +142,10 @@ floor_load(struct floor *f, const struct workload *w)
 	writer_free(&json);
 	sqlite_exec(f->db, "PRAGMA wal_checkpoint(TRUNCATE)");
 	sqlite_exec(f->db, "PRAGMA synchronous = FULL");
+}
+
+void
+floor_print_settings(const struct floor *f)
+{
+	sqlite_print_settings(f->db, "floor");
 }

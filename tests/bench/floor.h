@@ -19,6 +19,8 @@ struct floor;
 /* A fresh database at ${path}, or the one that is there. */
 struct floor *floor_open(const char *path, bool fresh);
 void floor_close(struct floor *f);
+/* The settings in force, to standard error. */
+void floor_print_settings(const struct floor *f);
 
 /* All of these end the program when something fails. */
 struct workload_batch *floor_pack(

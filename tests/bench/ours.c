@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,8 @@ ours_open(const char *path, bool fresh)
 		.authority = AUTHORITY,
 		.receipt_key = &o->receipt_key };
 	uint8_t seed[SIGN_SEED_LEN] = { 9 };
-	struct err err;
+	const struct instrument_field *identity;
+	struct err err = { .text = "the register is another" };
 	int round;
 
 	if (fresh)
@@ -47,6 +49,11 @@ ours_open(const char *path, bool fresh)
 	sign_key_make(&o->receipt_key, seed);
 	for (round = 0; round < WORKLOAD_ROUNDS; round++)
 		ours_key(&o->keys[round], (enum workload_round)round);
+	identity = instrument_find_name(opts.instrument, "no_kk");
+	measure_must(identity != NULL && identity->reg == OURS_IDENTITY_REG
+		? ST_OK
+		: ST_BUG,
+	    &err, "no_kk");
 	o->place = region_from_authority(AUTHORITY);
 	measure_must(db_open(&o->db, &db_opts, &err), &err, path);
 	measure_must(
@@ -70,6 +77,32 @@ ours_close(struct ours *o)
 	store_close(o->store);
 	db_close(o->db);
 	free(o);
+}
+
+void
+ours_print_settings(const struct ours *o)
+{
+	static const char *const ASK[] = { "PRAGMA journal_mode",
+		"PRAGMA synchronous", "PRAGMA cache_size", "PRAGMA page_size",
+		"PRAGMA wal_autocheckpoint", "PRAGMA secure_delete" };
+	const size_t n = sizeof(ASK) / sizeof(ASK[0]);
+	struct db_table *table;
+	struct db_query *q;
+	struct err err;
+	size_t i;
+
+	measure_must(
+	    db_table_open(&table, o->db, ASK, n, &err), &err, "settings");
+	fprintf(stderr, "ours: SQLite %s", sqlite3_libversion());
+	for (i = 0; i < n; i++) {
+		q = db_query(table, i);
+		measure_must(db_fetch(q, &err), &err, "settings");
+		fprintf(stderr, ", %s=%s", ASK[i] + strlen("PRAGMA "),
+		    db_column_text(q, 0, NULL));
+		db_done(q);
+	}
+	fputc('\n', stderr);
+	db_table_close(table);
 }
 
 /* Everything but the transaction. */

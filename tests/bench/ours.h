@@ -21,6 +21,8 @@ struct ours;
 /* A fresh database at ${path}, or the one that is there. */
 struct ours *ours_open(const char *path, bool fresh);
 void ours_close(struct ours *o);
+/* The settings in force, to standard error. */
+void ours_print_settings(const struct ours *o);
 
 /* All of these end the program when something fails. */
 struct workload_batch *ours_pack(

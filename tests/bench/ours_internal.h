@@ -12,14 +12,21 @@
 
 struct writer;
 
+#define OURS_IDENTITY_REG 51 /* "no_kk" of the built-in instrument */
+
 /* When all of it arrives: after the last visit. */
 #define OURS_ARRIVAL_MS INT64_C(1900000000000)
 
-/* Field 0 is the village; registers that every instrument has come first. */
+/*
+ * Field 0 is the village and field 1 the identity number, where the built-in
+ * instrument has them, so that they are indexed; the others lie beyond it.
+ */
 static inline uint16_t
 ours_reg(unsigned field)
 {
-	return (uint16_t)(field == 0 ? INSTRUMENT_PLACE : 15 + field);
+	return (uint16_t)(field == 0 ? INSTRUMENT_PLACE
+		: field == 1         ? OURS_IDENTITY_REG
+				     : 200 + field);
 }
 
 /* The key of the writer of that round. */

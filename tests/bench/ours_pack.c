@@ -8,6 +8,9 @@
 #include "tests/bench/measure.h"
 #include "tests/bench/ours_internal.h"
 
+#define FIRST_VISIT_MS UINT64_C(1795000000000)
+#define ROUND_MS (UINT64_C(30) * 86400000) /* a set's visits take 2 days */
+
 /* One set's memory, used again for the next. */
 struct packing {
 	struct change_visit visits[WORKLOAD_BATCH];
@@ -81,7 +84,7 @@ fill(struct packing *p, const struct workload *w, enum workload_round round,
     size_t batch)
 {
 	const struct workload_edit *edit = NULL;
-	uint64_t ms = 1795000000000 + (uint64_t)round * 86400000;
+	uint64_t ms = FIRST_VISIT_MS + (uint64_t)round * ROUND_MS;
 	uint32_t record, at;
 	size_t k;
 

@@ -40,7 +40,6 @@ session_open(const char *path)
 
 	s->db = sqlite_open(path, true);
 	make_table(s->db);
-	sqlite_print_settings(s->db, "session");
 	return s;
 }
 
@@ -196,4 +195,10 @@ unsigned
 session_conflicts(const struct session *s)
 {
 	return s->conflicts;
+}
+
+void
+session_print_settings(const struct session *s)
+{
+	sqlite_print_settings(s->db, "session");
 }

@@ -18,6 +18,8 @@ struct session;
 
 struct session *session_open(const char *path);
 void session_close(struct session *s);
+/* The settings in force, to standard error. */
+void session_print_settings(const struct session *s);
 
 /* Records on a database at ${path}, which is removed again. */
 struct workload_batch *session_pack(

@@ -315,6 +315,45 @@ START_TEST(any_number_of_sets_packs_the_same_whatever_came_first)
 }
 END_TEST
 
+/* ${n} registers of which some are left out, in two ways to the same bytes. */
+START_TEST(a_new_record_packs_as_the_long_way_does)
+{
+	static const uint8_t TEXT[300];
+	struct record_value values[40];
+	struct merge_write w = { .set = { .set_id = 7,
+				     .hlc = 8 << 16,
+				     .visit = id_make(6402, 9, 10),
+				     .day = 11,
+				     .writer = 9 } };
+	struct writer quick = { 0 };
+	struct merge_effect effect;
+	struct record *r;
+	unsigned n, i, mask = (unsigned)_i * 2654435761u;
+
+	ok(record_new(&r, &err));
+	for (n = 0, i = 0; n < (unsigned)_i; i++) {
+		if (mask >> i % 32 & 1 && i % 3 != 0)
+			continue;
+		values[n].reg = (uint16_t)(i < 30 ? i : i * 999);
+		values[n].value = TEXT;
+		values[n++].len = i * 7 % 300;
+		w.reg = values[n - 1].reg;
+		w.value = TEXT;
+		w.len = values[n - 1].len;
+		ok(merge_apply(r, &w, NULL, NULL, &effect, &err));
+	}
+	ok(record_pack_first(&quick, &w.set, values, n, &err));
+	ck_assert(comes_back(r, quick.bytes, quick.len));
+	if (n > 1) {
+		values[n - 1].reg = values[n - 2].reg;
+		ck_assert_int_eq(
+		    record_pack_first(&quick, &w.set, values, n, &err), ST_BUG);
+	}
+	writer_free(&quick);
+	record_free(r);
+}
+END_TEST
+
 START_TEST(a_record_is_used_again_without_a_trace)
 {
 	struct writer out = { 0 };
@@ -409,10 +448,10 @@ add(TCase *tc)
 	tcase_add_test(tc, bent_bytes_are_refused_or_mean_themselves);
 	tcase_add_test(tc, what_is_read_is_what_the_bytes_say);
 	tcase_add_test(tc, the_later_clock_is_shown_before_the_greater_set);
-	tcase_add_loop_test(
-	    tc, a_set_is_told_whatever_its_parts_are, 0, 64);
+	tcase_add_loop_test(tc, a_set_is_told_whatever_its_parts_are, 0, 64);
 	tcase_add_loop_test(
 	    tc, any_number_of_sets_packs_the_same_whatever_came_first, 1, 51);
+	tcase_add_loop_test(tc, a_new_record_packs_as_the_long_way_does, 0, 40);
 	tcase_add_test(tc, a_record_is_used_again_without_a_trace);
 	tcase_add_test(tc, a_record_too_large_is_told_and_leaves_no_bytes);
 	tcase_add_test(tc, the_digest_tells_id_and_state_and_not_empty_records);
