@@ -157,6 +157,11 @@ enum status db_run(struct db_query *q, int *changed, struct err *err);
  */
 enum status db_fetch(struct db_query *q, struct err *err);
 void db_done(struct db_query *q);
+/*
+ * The same for every statement of ${db}: no row read before is valid any
+ * more.  One that is left open keeps the write-ahead log from being emptied.
+ */
+void db_done_all(struct db *db);
 
 /*
  * Columns count from 0.  Blob and text are valid until ${q} is next used;

@@ -203,6 +203,17 @@ db_done(struct db_query *q)
 	sqlite3_reset(q->st);
 }
 
+void
+db_done_all(struct db *db)
+{
+	sqlite3_stmt *st = NULL;
+
+	while ((st = sqlite3_next_stmt(db->h, st)) != NULL) {
+		if (sqlite3_stmt_busy(st))
+			sqlite3_reset(st);
+	}
+}
+
 int64_t
 db_column_i64(const struct db_query *q, int column)
 {

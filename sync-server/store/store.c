@@ -186,8 +186,11 @@ store_commit(struct store *store, struct err *err)
 {
 	enum status st;
 
-	if ((st = write_state(store, err)) == ST_OK)
+	if ((st = write_state(store, err)) == ST_OK) {
+		/* Rows that were handed out are good until here. */
+		db_done_all(store->db);
 		st = db_commit(store->db, err);
+	}
 	if (st != ST_OK)
 		return st;
 	store->before = store->state;
@@ -203,6 +206,7 @@ store_rollback(struct store *store)
 
 	if (!store->open)
 		return;
+	db_done_all(store->db);
 	db_rollback(store->db);
 	store->open = false;
 	store->beside = false;
