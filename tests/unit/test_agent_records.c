@@ -3,10 +3,14 @@
 #include <string.h>
 
 #include "common/base/id.h"
+#include "common/store/db.h"
 #include "common/wire/change.h"
 
+#include "agent/arena.h"
 #include "agent/outbox/answer.h"
 #include "agent/records/display.h"
+#include "agent/records/shelf.h"
+#include "agent/schema/schema.h"
 
 #include "tests/lib/fake_server.h"
 #include "tests/lib/laptop.h"
@@ -118,6 +122,108 @@ START_TEST(a_stand_is_read_strictly)
 	ck_assert_msg(
 	    display_stand_check(&d, STANDS[_i].text, &err) == STANDS[_i].st,
 	    "'%s'", STANDS[_i].text);
+}
+END_TEST
+
+/* ---- what later news replaces ---------------------------------------------- */
+
+static struct db *
+open_empty(void)
+{
+	struct db_opts opts = { .path = ":memory:" };
+	struct db *db;
+
+	ok(db_open(&db, &opts, &err));
+	ok(db_migrate(db, agent_schema, agent_schema_count, &err));
+	return db;
+}
+
+START_TEST(an_older_state_of_a_record_changes_nothing)
+{
+	static const struct {
+		uint32_t epoch;
+		uint64_t version;
+		bool newer;
+	} STATES[] = { { 1, 5, true }, { 1, 4, false }, { 1, 5, false },
+		{ 1, 6, true }, { 2, 1, true }, { 1, 9, false },
+		{ 2, 1, false } };
+	struct db *db = open_empty();
+	struct shelf_record found;
+	struct arena arena = { 0 };
+	struct page_record page = { .id = 7, .kind = RECORD_HOUSEHOLD,
+		.body = (const uint8_t *)"", .len = 0 };
+	struct shelf *shelf;
+	bool newer;
+	size_t i;
+
+	ok(shelf_open(&shelf, db, &err));
+	for (i = 0; i < sizeof(STATES) / sizeof(STATES[0]); i++) {
+		page.epoch = STATES[i].epoch;
+		page.version = STATES[i].version;
+		ok(shelf_put(shelf, &page, &newer, &err));
+		ck_assert_msg(newer == STATES[i].newer, "state %zu", i);
+	}
+	ok(shelf_find(shelf, 7, &arena, &found, &err));
+	ck_assert_uint_eq(found.epoch, 2);
+	ck_assert_uint_eq(found.version, 1);
+	arena_free(&arena);
+	shelf_close(shelf);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(the_latest_order_of_the_desk_counts_in_any_order_of_arrival)
+{
+	static const struct {
+		bool accept;
+		uint32_t epoch, seq;
+		bool changed;
+	} ORDERS[] = { { false, 1, 5, true }, { true, 1, 4, false },
+		{ false, 1, 5, false }, { true, 1, 6, true },
+		{ false, 2, 1, true }, { true, 1, 9, false } };
+	uint8_t id[32] = { 1 };
+	struct db *db = open_empty();
+	struct answers *answers;
+	bool changed;
+	size_t i;
+
+	ok(answers_open(&answers, db, &err));
+	for (i = 0; i < sizeof(ORDERS) / sizeof(ORDERS[0]); i++) {
+		ok(answers_order(answers, id, ORDERS[i].accept,
+		    ORDERS[i].epoch, ORDERS[i].seq, &changed, &err));
+		ck_assert_msg(changed == ORDERS[i].changed, "order %zu", i);
+	}
+	answers_close(answers);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(an_older_receipt_does_not_replace_a_newer_one)
+{
+	uint8_t bytes[RECEIPT_LEN] = { 0 };
+	struct receipt r = { .change_id = { 1 }, .state = RECEIPT_VOIDED,
+		.time_ms = 500 };
+	struct db *db = open_empty();
+	struct answers *answers;
+	bool changed;
+
+	ok(answers_open(&answers, db, &err));
+	ok(answers_put(answers, 1, &r, bytes, &changed, &err));
+	ck_assert(changed);
+	ok(answers_put(answers, 1, &r, bytes, &changed, &err));
+	ck_assert(!changed);
+	r.state = RECEIPT_MERGED;
+	r.time_ms = 400;
+	ok(answers_put(answers, 1, &r, bytes, &changed, &err));
+	ck_assert(!changed);
+	/* In another epoch it is an answer of its own. */
+	ok(answers_put(answers, 2, &r, bytes, &changed, &err));
+	ck_assert(changed);
+	r.time_ms = 600;
+	ok(answers_put(answers, 1, &r, bytes, &changed, &err));
+	ck_assert(changed);
+	answers_close(answers);
+	db_close(db);
 }
 END_TEST
 
@@ -351,9 +457,41 @@ START_TEST(a_break_in_a_restored_servers_answer_leaves_the_list_full)
 }
 END_TEST
 
+START_TEST(until_all_of_a_restored_server_is_here_the_old_receipts_hold)
+{
+	fake_server_household(server, VILLAGE, "Jl. Lain");
+	visit("a", "Jl. Baru 2");
+	laptop_sync(l);
+	fake_server_write(server, house, "alamat", "Jl. Orang 3", false);
+	laptop_sync(l);
+	fake_server_restore(server, server->nsets);
+	server->page_max = 1;
+	laptop_exchange(l, false);
+	ck_assert(l->synced.more);
+	laptop_show(l, house);
+	says(l, "'shown':'1.");
+	says(l, "'alamat':'Jl. Orang 3'");
+	says(l, "'conflicts':[]");
+	says(l, "'waiting':0");
+	laptop_sync(l);
+	laptop_sync(l);
+	laptop_show(l, house);
+	says(l, "'shown':'2.");
+	says(l, "'alamat':'Jl. Orang 3'");
+	says(l, "'conflicts':[]");
+	says(l, "'waiting':0");
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
+	tcase_add_test(tc, an_older_state_of_a_record_changes_nothing);
+	tcase_add_test(tc,
+	    the_latest_order_of_the_desk_counts_in_any_order_of_arrival);
+	tcase_add_test(tc, an_older_receipt_does_not_replace_a_newer_one);
+	tcase_add_test(tc,
+	    until_all_of_a_restored_server_is_here_the_old_receipts_hold);
 	tcase_add_loop_test(tc, a_set_stays_on_top_until_it_is_answered, 0,
 	    sizeof(ANSWERS) / sizeof(ANSWERS[0]));
 	tcase_add_loop_test(tc, a_stand_is_read_strictly, 0,

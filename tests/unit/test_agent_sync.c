@@ -172,6 +172,27 @@ START_TEST(a_late_reply_to_an_older_bundle_moves_no_cursor_back)
 }
 END_TEST
 
+START_TEST(a_late_reply_drops_nothing_that_came_back_since)
+{
+	struct writer old = { 0 };
+	uint8_t old_name[BUNDLE_NAME_LEN];
+	char text[ID_TEXT_SIZE];
+
+	make_bundle();
+	fake_server_drop(server, house);
+	fake_server_answer(server, bundle.bytes, bundle.len, &old);
+	memcpy(old_name, name, sizeof(name));
+	fake_server_write(server, house, "alamat", "Jl. Kembali", false);
+	laptop_sync(l);
+	memcpy(name, old_name, sizeof(name));
+	ok(take(&old));
+	laptop_list(l);
+	id_print(house, text);
+	says(l, text);
+	writer_free(&old);
+}
+END_TEST
+
 START_TEST(a_lost_reply_costs_nothing)
 {
 	int32_t day = 20774; /* 2026-11-17 */
@@ -416,6 +437,28 @@ START_TEST(a_reply_that_cannot_be_kept_was_not_delivered)
 }
 END_TEST
 
+START_TEST(receipts_of_a_reply_that_was_kept_but_not_noted_count)
+{
+	visit("a", "Jl. Baru");
+	laptop_lock(l);
+	make_bundle();
+	fake_server_answer(server, bundle.bytes, bundle.len, &reply);
+	l->fail_write = 2; /* the reply is in the spool; the note fails */
+	ck_assert_int_eq(take(&reply), ST_FULL);
+	laptop_reopen(l);
+	laptop_unlock(l, "SR");
+	laptop_status(l);
+	says(l, "'due':0");
+	says(l, "'merged':1");
+	/* Its page was not taken: the cursor is where it was. */
+	laptop_show(l, house);
+	says(l, "'waiting':1");
+	laptop_sync(l);
+	laptop_show(l, house);
+	says(l, "'waiting':0");
+}
+END_TEST
+
 START_TEST(a_locked_laptop_tells_nothing)
 {
 	struct writer out = { 0 };
@@ -464,6 +507,7 @@ add(TCase *tc)
 	tcase_add_test(tc, the_same_reply_again_changes_nothing);
 	tcase_add_test(
 	    tc, a_late_reply_to_an_older_bundle_moves_no_cursor_back);
+	tcase_add_test(tc, a_late_reply_drops_nothing_that_came_back_since);
 	tcase_add_test(tc, a_lost_reply_costs_nothing);
 	tcase_add_test(tc, any_prefix_is_a_good_place_to_go_on_from);
 	tcase_add_test(tc, a_bundle_is_the_same_until_something_changes);
@@ -477,6 +521,8 @@ add(TCase *tc)
 	tcase_add_test(tc, what_comes_while_locked_is_read_at_the_next_unlock);
 	tcase_add_test(tc, a_kept_reply_that_was_lost_is_asked_for_again);
 	tcase_add_test(tc, a_reply_that_cannot_be_kept_was_not_delivered);
+	tcase_add_test(
+	    tc, receipts_of_a_reply_that_was_kept_but_not_noted_count);
 	tcase_add_test(tc, a_locked_laptop_tells_nothing);
 	tcase_add_test(tc, a_visit_sent_back_arrives_with_its_reason);
 }
