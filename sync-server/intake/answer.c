@@ -366,7 +366,7 @@ on_receipt(
 
 	if (has_receipt(a, receipt))
 		return ST_OK;
-	if (a->nreceipts >= a->job->nitems + DOWN_RECEIPTS_MAX) {
+	if (a->nreceipts >= DOWN_RECEIPTS_MAX) {
 		a->more = true;
 		a->until = answered - 1;
 		return err_set(err, ST_NOTFOUND, "enough");
@@ -376,19 +376,19 @@ on_receipt(
 	return ST_OK;
 }
 
-/* Those of the bundle, and others of this laptop's that are new. */
+/* Others of this laptop's that are new, then those of the bundle. */
 static enum status
 collect_receipts(struct answer *a, struct err *err)
 {
 	enum status st;
 	size_t i;
 
+	st = store_log_answers(a->server->store, a->job->head.device, a->after,
+	    a->until, on_receipt, a, err);
 	for (i = 0; i < a->job->nitems; i++)
 		writer_bytes(
 		    &a->receipts, a->job->items[i].receipt, RECEIPT_LEN);
-	a->nreceipts = a->job->nitems;
-	st = store_log_answers(a->server->store, a->job->head.device, a->after,
-	    a->until, on_receipt, a, err);
+	a->nreceipts += a->job->nitems;
 	if (st == ST_OK && !writer_ok(&a->receipts))
 		st = err_set(err, ST_NOMEM, "answer: no memory");
 	return st;
@@ -462,6 +462,7 @@ intake_answer(struct server *server, const struct intake_job *job,
 	a->job = job;
 	server_lock(server);
 	st = answer(a, out, err);
+	store_done(server->store);
 	server_unlock(server);
 	free(a->events);
 	writer_free(&a->page);

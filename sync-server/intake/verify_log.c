@@ -232,6 +232,7 @@ verify_log(struct server *server, const struct verify_opts *opts,
 	server_lock(server);
 	v.total = store_log_last(server->store);
 	st = store_log_each(server->store, 1, check_entry, &v, err);
+	store_done(server->store);
 	server_unlock(server);
 	writer_free(&v.contents);
 	return st != ST_OK ? err_wrap(err, "verify the log") : ST_OK;

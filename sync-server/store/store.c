@@ -215,6 +215,12 @@ store_rollback(struct store *store)
 	(void)read_last(store, &err); /* read again by the next begin */
 }
 
+void
+store_done(struct store *store)
+{
+	db_done_all(store->db);
+}
+
 struct store_state *
 store_state(struct store *store)
 {

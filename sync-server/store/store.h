@@ -57,6 +57,13 @@ enum status store_commit(struct store *store, struct err *err);
 /* Does nothing where no transaction is open. */
 void store_rollback(struct store *store);
 
+/*
+ * Rows, entries and items that were handed out are valid no more: to be
+ * called by whoever read outside of a transaction and is done with it.  The
+ * ends of a transaction do the same.
+ */
+void store_done(struct store *store);
+
 /* Per-regency counters, locked by store_begin(); kept by store_commit(). */
 struct store_state {
 	uint32_t epoch;       /* grows at a restore */
