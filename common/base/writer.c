@@ -25,7 +25,7 @@ writer_grow(struct writer *w, size_t len)
 
 	if (w->failed)
 		return NULL;
-	if (len > w->cap - w->len) {
+	if (w->bytes == NULL || len > w->cap - w->len) {
 		cap = w->cap > 0 ? w->cap * 2 : 256;
 		if (cap < w->len + len)
 			cap = w->len + len;

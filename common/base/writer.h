@@ -57,7 +57,7 @@ writer_space(struct writer *w, size_t len)
 {
 	uint8_t *bytes;
 
-	if (w->failed || len > w->cap - w->len)
+	if (w->failed || w->bytes == NULL || len > w->cap - w->len)
 		return writer_grow(w, len);
 	bytes = w->bytes + w->len;
 	w->len += len;

@@ -356,6 +356,19 @@ START_TEST(a_pages_items_come_back_in_order)
 }
 END_TEST
 
+START_TEST(a_page_of_nothing_opens_to_nothing)
+{
+	struct writer page = { 0 }, sealed = { 0 }, out = { 0 };
+
+	make_keys();
+	ok(page_seal(&sealed, &page, box.public, &err));
+	ok(page_unseal(&out, sealed.bytes, sealed.len, &box, &err));
+	ck_assert_uint_eq(out.len, 0);
+	writer_free(&sealed);
+	writer_free(&out);
+}
+END_TEST
+
 START_TEST(a_page_that_breaks_the_format_is_refused)
 {
 	static const struct {
@@ -447,6 +460,7 @@ add(TCase *tc)
 	    tc, a_reply_answers_one_bundle_and_no_bit_of_it_can_be_changed);
 	tcase_add_test(tc, a_portals_page_is_no_reply);
 	tcase_add_test(tc, a_pages_items_come_back_in_order);
+	tcase_add_test(tc, a_page_of_nothing_opens_to_nothing);
 	tcase_add_test(tc, a_page_that_breaks_the_format_is_refused);
 	tcase_add_test(tc, items_cut_short_are_refused);
 	tcase_add_test(tc, a_page_over_the_limit_is_not_made_and_not_opened);
