@@ -4,6 +4,8 @@
 enum {
 	Q_GET,
 	Q_GET_2,
+	Q_MANY,
+	Q_MANY_2,
 	Q_NEXT,
 	Q_NEXT_2,
 	Q_PLACE,
@@ -25,6 +27,15 @@ enum {
 /* Replacing a row of a table without indexes is one search. */
 #define PUT "REPLACE INTO "
 #define VALUES " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+/* A third less time than as many searches one by one. */
+#define MANY 50
+#define FEW 8 /* fewer than these are looked for one by one */
+#define AMONG                                                                  \
+	" WHERE id IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"     \
+	" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"    \
+	" ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38,"    \
+	" ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50)"         \
+	" ORDER BY id"
 #define NEXT "SELECT min(id) FROM "
 #define AND_NEXT " WHERE id >= ?1"
 #define PLACE "SELECT place FROM "
@@ -32,6 +43,8 @@ enum {
 static const char *const SQL[Q_COUNT] = {
 	[Q_GET] = GET "rec WHERE id = ?1",
 	[Q_GET_2] = GET "rec_new WHERE id = ?1",
+	[Q_MANY] = EACH "rec" AMONG,
+	[Q_MANY_2] = EACH "rec_new" AMONG,
 	[Q_NEXT] = NEXT "rec" AND_NEXT,
 	[Q_NEXT_2] = NEXT "rec_new" AND_NEXT,
 	[Q_PLACE] = PLACE "rec WHERE id = ?1",
@@ -85,34 +98,81 @@ next_row(struct store *store, uint64_t id, uint64_t *next, struct err *err)
 	return st;
 }
 
+/* Who asks for rows, and for which. */
+struct asking {
+	const uint64_t *ids;
+	enum status (*each)(
+	    void *arg, size_t i, const struct store_row *row, struct err *err);
+	void *arg;
+};
+
+static enum status
+read_one(
+    struct store *store, const struct asking *ask, size_t i, struct err *err)
+{
+	struct db_query *q = query(store, Q_GET);
+	struct store_row row = { .id = ask->ids[i] };
+	enum status st;
+
+	bind_u64(q, 1, row.id);
+	if ((st = db_fetch(q, err)) != ST_OK)
+		return st == ST_NOTFOUND ? ST_OK : st;
+	read_row(q, 0, &row);
+	st = ask->each(ask->arg, i, &row, err);
+	db_done(q);
+	return st;
+}
+
+/* Those of number ${i} to ${end} - 1 that exist: MANY at the most. */
+static enum status
+read_many(struct store *store, const struct asking *ask, size_t i, size_t end,
+    struct err *err)
+{
+	struct db_query *q = query(store, Q_MANY);
+	struct store_row row;
+	enum status st;
+	size_t k;
+
+	/* The last one stands for what is not asked. */
+	for (k = 0; k < MANY; k++)
+		bind_u64(
+		    q, (int)k + 1, ask->ids[i + k < end ? i + k : end - 1]);
+	while ((st = db_fetch(q, err)) == ST_OK) {
+		row.id = column_u64(q, 0);
+		while (ask->ids[i] != row.id)
+			i++;
+		read_row(q, 1, &row);
+		if ((st = ask->each(ask->arg, i, &row, err)) != ST_OK) {
+			db_done(q);
+			return st;
+		}
+	}
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
 enum status
 store_rows_read(struct store *store, const uint64_t *ids, size_t n,
     enum status (*each)(
 	void *arg, size_t i, const struct store_row *row, struct err *err),
     void *arg, struct err *err)
 {
-	struct store_row row;
-	struct db_query *q;
+	struct asking ask = { ids, each, arg };
 	enum status st = ST_OK;
-	uint64_t next = 0;
-	size_t i;
+	uint64_t next;
+	size_t i, end;
 
-	for (i = 0; i < n && st == ST_OK; i++) {
+	for (i = 0; i < n && n < FEW && st == ST_OK; i++)
+		st = read_one(store, &ask, i, err);
+	while (i < n && st == ST_OK) {
 		/* Where one is missing, so are mostly those that follow. */
-		if (ids[i] < next)
-			continue;
-		q = query(store, Q_GET);
-		bind_u64(q, 1, ids[i]);
-		if ((st = db_fetch(q, err)) == ST_NOTFOUND) {
-			st = next_row(store, ids[i], &next, err);
-			continue;
-		}
-		if (st != ST_OK)
+		if ((st = next_row(store, ids[i], &next, err)) != ST_OK)
 			break;
-		row.id = ids[i];
-		read_row(q, 0, &row);
-		st = each(arg, i, &row, err);
-		db_done(q);
+		while (i < n && ids[i] < next)
+			i++;
+		end = n - i < MANY ? n : i + MANY;
+		if (i < end)
+			st = read_many(store, &ask, i, end, err);
+		i = end;
 	}
 	return st;
 }
