@@ -159,14 +159,17 @@ static void
 put_server(struct json_writer *w, const struct server *server)
 {
 	const struct store_state *state = store_state(server->store);
-	char hex[2 * CARD_FINGERPRINT_LEN + 1];
 	uint8_t fingerprint[CARD_FINGERPRINT_LEN];
+	char hex[2 * SIGN_PUBLIC_LEN + 1];
 
 	card_fingerprint(fingerprint, server->keys.root.public);
 	crypto_hex(hex, fingerprint, sizeof(fingerprint));
 	json_put_i64(w, "authority", server->authority);
 	json_put_string(w, "name", server->card.name);
 	json_put_string(w, "fingerprint", hex);
+	/* For the receiver upstream: it checks signatures with this. */
+	crypto_hex(hex, server->keys.receipt.public, SIGN_PUBLIC_LEN);
+	json_put_string(w, "forward_key", hex);
 	json_put_i64(w, "epoch", state->epoch);
 	json_put_i64(w, "version", (int64_t)state->version);
 }

@@ -99,14 +99,18 @@ static enum status
 sign(struct forward *f, struct forward_batch *batch, struct err *err)
 {
 	uint8_t hash[HASH_LEN], signature[SIGN_LEN];
+	char hex[2 * SIGN_LEN + 1];
 	enum status st;
 
 	hash_bytes(hash, batch->body.bytes, batch->body.len);
 	crypto_hex(batch->key, hash, sizeof(hash));
 	st = sign_make(signature, &f->server->keys.receipt, FORWARD_DOMAIN,
 	    hash, sizeof(hash), err);
-	if (st == ST_OK)
-		crypto_hex(batch->signature, signature, sizeof(signature));
+	if (st == ST_OK) {
+		crypto_hex(hex, signature, sizeof(signature));
+		snprintf(batch->signature, sizeof(batch->signature), "%u:%s",
+		    f->server->authority, hex);
+	}
 	return st;
 }
 

@@ -16,8 +16,8 @@
  *	POST URL
  *	Content-Type: application/json
  *	Idempotency-Key: <hash of the body, 64 hexadecimal digits>
- *	Padu-Authority: 6402
- *	Padu-Signature: <Ed25519, 128 hexadecimal digits>
+ *	Padu-Protocol: 1-1
+ *	Padu-Signature: 6402:<Ed25519, 128 hexadecimal digits>
  *
  *	{"authority": 6402, "batch": "12", "items": [payload.h, ...]}
  *
@@ -49,7 +49,7 @@ struct forward_batch {
 	size_t rows;
 	struct writer body; /* JSON */
 	char key[65];
-	char signature[129];
+	char signature[140]; /* authority, colon, hexadecimal digits */
 };
 
 enum forward_outcome {

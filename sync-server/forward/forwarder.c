@@ -41,9 +41,9 @@ go_on(void *arg, uint64_t sent, uint64_t received)
 static enum forward_outcome
 carry(struct forwarder *f, const struct forward_batch *batch)
 {
-	char key[96], signature[160], authority[40];
-	const char *headers[] = { "Content-Type: application/json", key,
-		signature, authority };
+	char key[96], signature[180];
+	const char *headers[] = { "Content-Type: application/json",
+		"Padu-Protocol: 1-1", key, signature };
 	struct fetch_request request = {
 		.method = "POST",
 		.url = f->url,
@@ -61,8 +61,6 @@ carry(struct forwarder *f, const struct forward_batch *batch)
 	snprintf(key, sizeof(key), "Idempotency-Key: %s", batch->key);
 	snprintf(signature, sizeof(signature), "Padu-Signature: %s",
 	    batch->signature);
-	snprintf(authority, sizeof(authority), "Padu-Authority: %u",
-	    f->server->authority);
 	if (fetch_run(f->fetch, &request, &reply, &err) != ST_OK)
 		return FORWARD_FAILED;
 	return forward_judge(

@@ -15,27 +15,6 @@
 #define PER_ADDRESS_MAX 512 /* a carrier's NAT is one address for many */
 #define THREADS 2
 
-static const struct serve_route ROUTES[] = {
-	{ .method = "GET", .path = "/v1/server", .handle = card_get },
-	{ .method = "GET", .path = "/v1/health", .handle = health_get },
-	{
-	    .method = "POST",
-	    .path = "/v1/enrol",
-	    .body_max = ENROL_REQUEST_MAX,
-	    .handle = enrol_post,
-	},
-	{ .method = "HEAD", .path = "/v1/bundles/*", .handle = upload_head },
-	{
-	    .method = "POST",
-	    .path = "/v1/bundles/*",
-	    .body_max = BUNDLE_MAX,
-	    .handle = upload_handle,
-	    .begin = upload_begin,
-	    .data = upload_data,
-	    .close = upload_close,
-	},
-};
-
 enum serve_next
 http_reply_bytes(
     struct serve_reply *reply, struct writer *bytes, const char *type)
@@ -46,26 +25,98 @@ http_reply_bytes(
 	return SERVE_REPLY;
 }
 
+void
+http_say_version(struct serve_reply *reply)
+{
+	char spoken[PROTOCOL_TEXT_SIZE];
+
+	protocol_print(spoken);
+	serve_add_header(reply, "Padu-Protocol", "%s", spoken);
+}
+
+/* Every answer says which versions of the protocol are spoken here. */
+static enum serve_next
+say_version(enum serve_next next, struct serve_reply *reply)
+{
+	if (next == SERVE_REPLY)
+		http_say_version(reply);
+	return next;
+}
+
 /* Before every request: is there a version of the protocol in common? */
 static enum serve_next
 guard(void *arg, struct serve_request *request, struct serve_reply *reply)
 {
-	char spoken[PROTOCOL_TEXT_SIZE];
 	unsigned version;
 	struct err err;
 
 	(void)arg;
-	protocol_print(spoken);
-	serve_add_header(reply, "Padu-Protocol", "%s", spoken);
 	if (protocol_choose(&version, serve_header(request, "Padu-Protocol"),
 		&err) == ST_OK)
 		return SERVE_MORE;
-	serve_refuse_code(reply, 426, ST_INVALID,
-	    "this server does not speak that version of the protocol; "
-	    "nothing is lost, update the program");
-	serve_add_header(reply, "Padu-Protocol", "%s", spoken);
-	return SERVE_REPLY;
+	return say_version(
+	    serve_refuse_code(reply, 426, ST_INVALID,
+		"no version of the protocol in common; nothing is lost, "
+		"update the program"),
+	    reply);
 }
+
+static enum serve_next
+card(void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	return say_version(card_get(arg, request, reply), reply);
+}
+
+static enum serve_next
+health(void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	return say_version(health_get(arg, request, reply), reply);
+}
+
+static enum serve_next
+enrol(void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	return say_version(enrol_post(arg, request, reply), reply);
+}
+
+static enum serve_next
+look(void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	return say_version(upload_head(arg, request, reply), reply);
+}
+
+static enum serve_next
+begin(void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	return say_version(upload_begin(arg, request, reply), reply);
+}
+
+static enum serve_next
+upload(void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	return say_version(upload_handle(arg, request, reply), reply);
+}
+
+static const struct serve_route ROUTES[] = {
+	{ .method = "GET", .path = "/v1/server", .handle = card },
+	{ .method = "GET", .path = "/v1/health", .handle = health },
+	{
+	    .method = "POST",
+	    .path = "/v1/enrol",
+	    .body_max = ENROL_REQUEST_MAX,
+	    .handle = enrol,
+	},
+	{ .method = "HEAD", .path = "/v1/bundles/*", .handle = look },
+	{
+	    .method = "POST",
+	    .path = "/v1/bundles/*",
+	    .body_max = BUNDLE_MAX,
+	    .handle = upload,
+	    .begin = begin,
+	    .data = upload_data,
+	    .close = upload_close,
+	},
+};
 
 static enum status
 open_parts(struct http *http, struct err *err)

@@ -23,6 +23,9 @@ struct http {
 enum serve_next http_reply_bytes(
     struct serve_reply *reply, struct writer *bytes, const char *type);
 
+/* Add Padu-Protocol: for replies that leave later. */
+void http_say_version(struct serve_reply *reply);
+
 /* The endpoints' handlers. */
 serve_handler card_get, enrol_post, health_get;
 serve_handler upload_head, upload_begin, upload_handle;

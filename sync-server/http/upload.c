@@ -7,7 +7,6 @@
 #include "common/base/part.h"
 #include "common/crypto/crypto.h"
 #include "common/wire/bundle.h"
-#include "common/wire/protocol.h"
 
 #include "sync-server/http/committer.h"
 #include "sync-server/http/http_internal.h"
@@ -299,8 +298,7 @@ upload_answer(void *arg, void *upload, enum status st,
 	} else {
 		serve_refuse(&reply, err);
 	}
-	serve_add_header(&reply, "Padu-Protocol", "%d-%d", PROTOCOL_VERSION_MIN,
-	    PROTOCOL_VERSION_MAX);
+	http_say_version(&reply);
 	serve_reply_later(up->request, &reply);
 }
 

@@ -82,8 +82,9 @@ struct ask {
 	const char *protocol;
 	/* the answer */
 	unsigned code;
-	char have[32];  /* Upload-Offset */
-	char retry[32]; /* Retry-After */
+	char have[32];   /* Upload-Offset */
+	char retry[32];  /* Retry-After */
+	char speaks[16]; /* Padu-Protocol */
 	struct writer reply;
 };
 
@@ -122,8 +123,11 @@ ask(struct ask *a)
 	if (st == ST_OK) {
 		const char *have = fetch_header(fetch, "Upload-Offset");
 		const char *retry = fetch_header(fetch, "Retry-After");
+		const char *speaks = fetch_header(fetch, "Padu-Protocol");
 
 		a->code = reply.code;
+		snprintf(a->speaks, sizeof(a->speaks), "%s",
+		    speaks != NULL ? speaks : "");
 		snprintf(
 		    a->have, sizeof(a->have), "%s", have != NULL ? have : "");
 		snprintf(a->retry, sizeof(a->retry), "%s",
@@ -390,13 +394,23 @@ END_TEST
 
 START_TEST(a_version_we_do_not_speak_is_refused_before_anything_is_kept)
 {
-	struct ask a = { .protocol = "2" };
+	static const char *const NOT_OURS[] = { "2", "2-3", "0", "-1", "1-",
+		"3-1", "x", "1,2" };
+	struct ask a = { 0 };
 	struct bundle b;
+	size_t i;
 
 	make_bundle(&b, &laptop, 1);
-	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 426);
-	a.protocol = "1";
+	for (i = 0; i < sizeof(NOT_OURS) / sizeof(NOT_OURS[0]); i++) {
+		a.protocol = NOT_OURS[i];
+		ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 426);
+		ck_assert_str_eq(a.speaks, "1-1");
+	}
+	a.protocol = "1-4";
 	ck_assert_str_eq(head(&a, &b), "0");
+	ck_assert_str_eq(a.speaks, "1-1");
+	ck_assert_uint_eq(post(&a, &b, 0, b.bytes.len), 200);
+	ck_assert_str_eq(a.speaks, "1-1");
 	writer_free(&a.reply);
 	writer_free(&b.bytes);
 }
