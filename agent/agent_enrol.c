@@ -8,6 +8,7 @@
 #include "common/base/writer.h"
 #include "common/crypto/seal.h"
 #include "common/crypto/secret.h"
+#include "common/store/sealvfs.h"
 #include "common/wire/card.h"
 
 #include "agent/agent_internal.h"
@@ -46,6 +47,31 @@ check_label(const char *label, struct err *err)
 	return ST_OK;
 }
 
+/*
+ * A store without its device file: somebody lost or moved that.  It may hold
+ * visits, and a code must not be used up before that is known.
+ */
+static enum status
+check_no_store(const struct agent *agent, struct err *err)
+{
+	struct sealvfs_file file = { .vfs = agent->vfs,
+		.path = agent->store_path };
+	struct sealvfs_way ways[SEALVFS_SLOTS];
+	struct device *left = NULL;
+	struct err ignored;
+	size_t n;
+	enum status st;
+
+	st = device_read(&left, agent->env, agent->device_path, &ignored);
+	device_free(left);
+	if (st != ST_NOTFOUND ||
+	    sealvfs_slot_list(&file, ways, &n, &ignored) == ST_NOTFOUND)
+		return ST_OK;
+	return err_set(err, ST_CONFLICT,
+	    "the folder holds a sealed store but not its file 'device': bring "
+	    "that back, or choose another folder");
+}
+
 static enum status
 check_enrol(
     const struct agent *agent, const struct agent_enrol *enrol, struct err *err)
@@ -63,7 +89,7 @@ check_enrol(
 	if (strlen(enrol->url) > DEVICE_URL_MAX)
 		return err_set(err, ST_INVALID, "the server's URL is too long");
 	if (agent->device == NULL)
-		return ST_OK;
+		return check_no_store(agent, err);
 	if (agent_need_unlocked(agent, err) != ST_OK)
 		return err->status;
 	if (signers_find(agent->open->signers, enrol->label,

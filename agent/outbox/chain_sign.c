@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "common/base/env.h"
-#include "common/base/limits.h"
 #include "common/base/reader.h"
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"

@@ -24,6 +24,7 @@ struct carry {
 	struct fetch *fetch;
 	char url[URL_SIZE];
 	unsigned tries;
+	unsigned wait_ms;
 	bool (*progress)(void *arg, uint64_t sent, uint64_t total);
 	void *arg;
 	/* Of the bundle that is being carried. */
@@ -51,6 +52,7 @@ carry_open(struct carry **out, const struct carry_opts *opts, struct err *err)
 	c->progress = opts->progress;
 	c->arg = opts->arg;
 	c->tries = opts->tries != 0 ? opts->tries : TRIES;
+	c->wait_ms = opts->wait_ms != 0 ? opts->wait_ms : WAIT_FIRST_MS;
 	if ((st = fetch_open(&c->fetch, &fetch, err)) == ST_OK)
 		*out = c;
 	else
@@ -272,7 +274,7 @@ carry_bundle(struct carry *c, const uint8_t name[32], const uint8_t *bytes,
 {
 	char path[100] = "/v1/bundles/";
 	struct fetch_reply reply;
-	unsigned failed = 0, wait = WAIT_FIRST_MS;
+	unsigned failed = 0, wait = c->wait_ms;
 	uint64_t best = 0;
 	enum status st;
 
@@ -300,7 +302,7 @@ carry_bundle(struct carry *c, const uint8_t name[32], const uint8_t *bytes,
 		if (c->offset > best) {
 			best = c->offset; /* it moves: go on patiently */
 			failed = 0;
-			wait = WAIT_FIRST_MS;
+			wait = c->wait_ms;
 		}
 	}
 	if (st == ST_OK)

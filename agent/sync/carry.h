@@ -27,6 +27,7 @@ struct carry_opts {
 	bool (*progress)(void *arg, uint64_t sent, uint64_t total);
 	void *arg;
 	unsigned tries; /* without a byte more at the server; 0: 5 */
+	unsigned wait_ms; /* before the second try; 0: 500 */
 };
 
 enum status carry_open(

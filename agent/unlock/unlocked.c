@@ -3,7 +3,6 @@
 
 #include "common/base/env.h"
 #include "common/crypto/secret.h"
-#include "common/crypto/sign.h"
 #include "common/instrument/instrument.h"
 #include "common/store/db.h"
 #include "common/store/sealvfs.h"

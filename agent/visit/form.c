@@ -5,7 +5,6 @@
 #include "common/base/day.h"
 #include "common/base/id.h"
 #include "common/base/limits.h"
-#include "common/base/utf8.h"
 #include "common/json/json.h"
 #include "common/place/region.h"
 

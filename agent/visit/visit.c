@@ -11,7 +11,6 @@
 #include "common/instrument/instrument.h"
 #include "common/merge/record.h"
 #include "common/place/region.h"
-#include "common/store/db.h"
 
 #include "agent/outbox/chain.h"
 #include "agent/records/listed.h"

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "common/base/id.h"
 #include "common/base/writer.h"
 #include "common/json/json.h"
 #include "common/merge/record.h"

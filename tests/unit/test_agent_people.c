@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/store/db.h"
 #include "common/store/sealvfs.h"
@@ -325,6 +326,28 @@ START_TEST(an_enrolment_that_was_cut_off_can_be_done_again)
 }
 END_TEST
 
+START_TEST(a_store_without_its_device_file_is_not_enrolled_over)
+{
+	char code[CARD_CODE_TEXT_SIZE];
+	struct agent_enrol enrol = { .code = code,
+		.url = "http://fake",
+		.label = "TI",
+		.passphrase = "rahasia TI" };
+	struct writer card = { 0 }, request = { 0 };
+
+	laptop_lock(l);
+	ck_assert_int_eq(unlink(laptop_path(l, "device")), 0);
+	laptop_reopen(l);
+	fake_server_code(server, "TI", VILLAGE, NULL, code);
+	fake_server_card(server, &card);
+	ck_assert_int_eq(agent_enrol_request(l->agent, &enrol, card.bytes,
+			     card.len, &request, &err),
+	    ST_CONFLICT);
+	writer_free(&card);
+	writer_free(&request);
+}
+END_TEST
+
 START_TEST(a_damaged_device_file_is_told_and_not_believed)
 {
 	struct device *device;
@@ -366,6 +389,8 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, a_bad_enrolment_is_refused_at_once, 0,
 	    sizeof(ENROLS) / sizeof(ENROLS[0]));
 	tcase_add_test(tc, an_enrolment_that_was_cut_off_can_be_done_again);
+	tcase_add_test(
+	    tc, a_store_without_its_device_file_is_not_enrolled_over);
 	tcase_add_test(tc, a_damaged_device_file_is_told_and_not_believed);
 }
 

@@ -125,7 +125,8 @@ START_TEST(a_stand_is_read_strictly)
 }
 END_TEST
 
-/* ---- what later news replaces ---------------------------------------------- */
+/* ---- what later news replaces ----------------------------------------------
+ */
 
 static struct db *
 open_empty(void)
@@ -150,8 +151,10 @@ START_TEST(an_older_state_of_a_record_changes_nothing)
 	struct db *db = open_empty();
 	struct shelf_record found;
 	struct arena arena = { 0 };
-	struct page_record page = { .id = 7, .kind = RECORD_HOUSEHOLD,
-		.body = (const uint8_t *)"", .len = 0 };
+	struct page_record page = { .id = 7,
+		.kind = RECORD_HOUSEHOLD,
+		.body = (const uint8_t *)"",
+		.len = 0 };
 	struct shelf *shelf;
 	bool newer;
 	size_t i;
@@ -189,8 +192,8 @@ START_TEST(the_latest_order_of_the_desk_counts_in_any_order_of_arrival)
 
 	ok(answers_open(&answers, db, &err));
 	for (i = 0; i < sizeof(ORDERS) / sizeof(ORDERS[0]); i++) {
-		ok(answers_order(answers, id, ORDERS[i].accept,
-		    ORDERS[i].epoch, ORDERS[i].seq, &changed, &err));
+		ok(answers_order(answers, id, ORDERS[i].accept, ORDERS[i].epoch,
+		    ORDERS[i].seq, &changed, &err));
 		ck_assert_msg(changed == ORDERS[i].changed, "order %zu", i);
 	}
 	answers_close(answers);
@@ -201,8 +204,9 @@ END_TEST
 START_TEST(an_older_receipt_does_not_replace_a_newer_one)
 {
 	uint8_t bytes[RECEIPT_LEN] = { 0 };
-	struct receipt r = { .change_id = { 1 }, .state = RECEIPT_VOIDED,
-		.time_ms = 500 };
+	struct receipt r = {
+		.change_id = { 1 }, .state = RECEIPT_VOIDED, .time_ms = 500
+	};
 	struct db *db = open_empty();
 	struct answers *answers;
 	bool changed;
@@ -487,11 +491,11 @@ static void
 add(TCase *tc)
 {
 	tcase_add_test(tc, an_older_state_of_a_record_changes_nothing);
-	tcase_add_test(tc,
-	    the_latest_order_of_the_desk_counts_in_any_order_of_arrival);
+	tcase_add_test(
+	    tc, the_latest_order_of_the_desk_counts_in_any_order_of_arrival);
 	tcase_add_test(tc, an_older_receipt_does_not_replace_a_newer_one);
-	tcase_add_test(tc,
-	    until_all_of_a_restored_server_is_here_the_old_receipts_hold);
+	tcase_add_test(
+	    tc, until_all_of_a_restored_server_is_here_the_old_receipts_hold);
 	tcase_add_loop_test(tc, a_set_stays_on_top_until_it_is_answered, 0,
 	    sizeof(ANSWERS) / sizeof(ANSWERS[0]));
 	tcase_add_loop_test(tc, a_stand_is_read_strictly, 0,
