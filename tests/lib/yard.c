@@ -8,6 +8,7 @@
 #include "common/place/region.h"
 #include "common/store/db.h"
 #include "sync-server/schema.h"
+#include "sync-server/store/finding.h"
 #include "tests/lib/pen.h"
 #include "tests/lib/yard.h"
 
@@ -120,4 +121,66 @@ yard_digest(struct yard *yard, uint8_t out[32])
 	hash_start(&hash, "padu/digest/v1");
 	must(store_rows_each(yard->store, add_row, &hash, &err), &err);
 	hash_end(&hash, out);
+}
+
+struct accept_out
+yard_send(struct yard *yard, struct pen *pen, const struct draft *draft,
+    uint32_t device, uint64_t place, uint8_t *id)
+{
+	struct writer bytes = { 0 };
+	uint8_t ignored[CHANGE_ID_LEN];
+	struct accept_out out;
+
+	pen_sign(pen, draft, &bytes, id != NULL ? id : ignored);
+	out = yard_take(yard, pen, bytes.bytes, bytes.len, device, place);
+	writer_free(&bytes);
+	return out;
+}
+
+void
+yard_order(struct yard *yard, struct pen *desk, const uint8_t id[CHANGE_ID_LEN],
+    bool accept)
+{
+	static struct draft draft;
+	struct err err = { .text = "an order of the desk was not merged" };
+
+	draft_start(&draft, CHANGE_CONTROL, 1000000u + desk->seq);
+	draft_toggle(&draft, id, accept);
+	if (yard_send(yard, desk, &draft, 0, 0, NULL).state != RECEIPT_MERGED)
+		must(ST_BUG, &err);
+}
+
+const char *
+yard_heads(struct yard *yard, uint64_t record, uint16_t reg)
+{
+	static char text[200];
+	const struct record_reg *found;
+	struct store_row row;
+	struct record *r;
+	struct err err;
+	size_t len = 0;
+	uint32_t i;
+
+	text[0] = '\0';
+	if (store_row_get(yard->store, record, &row, &err) != ST_OK)
+		return "none";
+	must(record_new(&r, &err), &err);
+	must(record_unpack(r, row.body, row.len, &err), &err);
+	found = record_find(r, reg);
+	for (i = 0; found != NULL && i < found->nheads; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		    "%s%.*s", i > 0 ? "|" : "", (int)found->heads[i].len,
+		    (const char *)found->heads[i].value);
+	record_free(r);
+	return text;
+}
+
+bool
+yard_has_finding(struct yard *yard, uint64_t record, uint8_t kind, uint16_t reg)
+{
+	struct store_finding finding;
+	struct err err;
+
+	return store_finding_get(
+		   yard->store, record, kind, reg, &finding, &err) == ST_OK;
 }

@@ -1,11 +1,8 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "common/base/id.h"
-#include "common/merge/record.h"
 #include "common/place/region.h"
 #include "sync-server/findings/findings.h"
-#include "sync-server/store/finding.h"
 #include "sync-server/store/keep.h"
 #include "tests/lib/pen.h"
 #include "tests/lib/unit.h"
@@ -52,18 +49,10 @@ village(const char *code)
 	return place;
 }
 
-/* Sign the draft and take it in; *${id} may be NULL. */
 static struct accept_out
 take(struct pen *pen, uint32_t device, uint64_t place, uint8_t *id)
 {
-	struct writer bytes = { 0 };
-	uint8_t ignored[CHANGE_ID_LEN];
-	struct accept_out out;
-
-	pen_sign(pen, &draft, &bytes, id != NULL ? id : ignored);
-	out = yard_take(&yard, pen, bytes.bytes, bytes.len, device, place);
-	writer_free(&bytes);
-	return out;
+	return yard_send(&yard, pen, &draft, device, place, id);
 }
 
 /* A set of one household with one value. */
@@ -75,50 +64,22 @@ one(uint64_t set_id, uint64_t record, uint64_t shown, const char *value)
 	draft_write(&draft, REG, value);
 }
 
-/* The values of ${reg}'s heads, ascending by set id, as "a|b". */
-static const char *
-heads_of(uint64_t record, uint16_t reg)
-{
-	static char text[200];
-	const struct record_reg *found;
-	struct record *r;
-	struct store_row row;
-	size_t len = 0;
-	uint32_t i;
-
-	text[0] = '\0';
-	if (store_row_get(yard.store, record, &row, &err) != ST_OK)
-		return "none";
-	ok(record_new(&r, &err));
-	ok(record_unpack(r, row.body, row.len, &err));
-	found = record_find(r, reg);
-	for (i = 0; found != NULL && i < found->nheads; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len,
-		    "%s%.*s", i > 0 ? "|" : "", (int)found->heads[i].len,
-		    (const char *)found->heads[i].value);
-	record_free(r);
-	return text;
-}
-
 static bool
 has_finding(uint64_t record, uint8_t kind, uint16_t reg)
 {
-	struct store_finding finding;
+	return yard_has_finding(&yard, record, kind, reg);
+}
 
-	return store_finding_get(
-		   yard.store, record, kind, reg, &finding, &err) == ST_OK;
+static const char *
+heads_of(uint64_t record, uint16_t reg)
+{
+	return yard_heads(&yard, record, reg);
 }
 
 static void
 order(const uint8_t id[CHANGE_ID_LEN], bool accept)
 {
-	static uint64_t set_id = 1000000;
-	struct accept_out out;
-
-	draft_start(&draft, CHANGE_CONTROL, ++set_id);
-	draft_toggle(&draft, id, accept);
-	out = take(&desk, 0, 0, NULL);
-	ck_assert_int_eq(out.state, RECEIPT_MERGED);
+	yard_order(&yard, &desk, id, accept);
 }
 
 START_TEST(a_set_is_logged_merged_and_answered)
@@ -261,181 +222,6 @@ START_TEST(a_later_set_may_come_first)
 	ck_assert_str_eq(heads_of(record, REG), "new");
 	writer_free(&first);
 	writer_free(&second);
-}
-END_TEST
-
-START_TEST(differing_values_are_a_conflict_until_a_decision)
-{
-	uint64_t record = id_of(&ani, 1);
-
-	one(5, record, 0, "first");
-	take(&ani, DEVICE, 0, NULL);
-	one(6, record, 1, "left");
-	draft_name(&draft, 5);
-	take(&ani, DEVICE, 0, NULL);
-	ck_assert(!has_finding(record, FINDING_CONFLICT, REG));
-	one(7, record, 1, "right");
-	draft_name(&draft, 5);
-	take(&budi, DEVICE_2, 0, NULL);
-	ck_assert_str_eq(heads_of(record, REG), "left|right");
-	ck_assert(has_finding(record, FINDING_CONFLICT, REG));
-	/* The same field and no other: nothing else to look at. */
-	ck_assert(!has_finding(record, FINDING_EDITED_TOGETHER, 0));
-
-	one(8, record, 3, "right");
-	draft.kind = CHANGE_DECISION;
-	draft_name(&draft, 6);
-	draft_name(&draft, 7);
-	take(&desk, 0, 0, NULL);
-	ck_assert_str_eq(heads_of(record, REG), "right");
-	ck_assert(!has_finding(record, FINDING_CONFLICT, REG));
-	ck_assert(!has_finding(record, FINDING_AGREED, REG));
-}
-END_TEST
-
-START_TEST(heads_that_come_to_agree_are_noted_lightly)
-{
-	uint64_t record = id_of(&ani, 1);
-	unsigned n;
-
-	one(5, record, 0, "left");
-	take(&ani, DEVICE, 0, NULL);
-	one(6, record, 9, "right");
-	take(&budi, DEVICE_2, 0, NULL);
-	ck_assert(has_finding(record, FINDING_CONFLICT, REG));
-	ok(findings_blocking(yard.store, record, &n, &err));
-	ck_assert_uint_eq(n, 1);
-	one(7, record, 2, "right");
-	draft_name(&draft, 5);
-	take(&ani, DEVICE, 0, NULL);
-	ck_assert(!has_finding(record, FINDING_CONFLICT, REG));
-	ck_assert(has_finding(record, FINDING_AGREED, REG));
-	ok(findings_blocking(yard.store, record, &n, &err));
-	ck_assert_uint_eq(n, 0);
-	/* Whoever saw it and writes there again ends it. */
-	one(8, record, 3, "more");
-	draft_name(&draft, 6);
-	draft_name(&draft, 7);
-	take(&ani, DEVICE, 0, NULL);
-	ck_assert(!has_finding(record, FINDING_AGREED, REG));
-}
-END_TEST
-
-START_TEST(other_fields_edited_at_the_same_time_are_noted)
-{
-	uint64_t record = id_of(&ani, 1);
-
-	one(5, record, 0, "a");
-	take(&ani, DEVICE, 0, NULL);
-	one(6, record, 1, "b");
-	draft_name(&draft, 5);
-	take(&ani, DEVICE, 0, NULL);
-	draft_start(&draft, CHANGE_VISITS, 7);
-	draft_row(&draft, record, RECORD_HOUSEHOLD, 1, 1);
-	draft_write(&draft, REG_2, "c");
-	take(&budi, DEVICE_2, 0, NULL);
-	ck_assert(has_finding(record, FINDING_EDITED_TOGETHER, 0));
-	ck_assert(!has_finding(record, FINDING_CONFLICT, REG));
-	/* Both seen, and saved again: it fits together. */
-	one(8, record, 3, "d");
-	draft_name(&draft, 6);
-	take(&ani, DEVICE, 0, NULL);
-	ck_assert(!has_finding(record, FINDING_EDITED_TOGETHER, 0));
-}
-END_TEST
-
-START_TEST(what_a_laptop_had_on_its_own_screen_was_seen)
-{
-	uint64_t record = id_of(&ani, 1);
-
-	one(5, record, 0, "a");
-	take(&ani, DEVICE, 0, NULL);
-	/* Set 6 is not answered yet when set 7 is written on top of it. */
-	one(6, record, 1, "b");
-	draft_name(&draft, 5);
-	take(&ani, DEVICE, 0, NULL);
-	draft_start(&draft, CHANGE_VISITS, 7);
-	draft_row(&draft, record, RECORD_HOUSEHOLD, 1, 1);
-	draft_also(&draft, 6);
-	draft_write(&draft, REG_2, "c");
-	take(&ani, DEVICE, 0, NULL);
-	ck_assert(!has_finding(record, FINDING_EDITED_TOGETHER, 0));
-}
-END_TEST
-
-START_TEST(what_came_first_on_one_laptop_was_seen_though_it_came_last)
-{
-	struct writer early = { 0 }, late = { 0 };
-	uint64_t record = id_of(&ani, 1);
-	uint8_t id[CHANGE_ID_LEN];
-
-	one(5, record, 0, "a");
-	take(&ani, DEVICE, 0, NULL);
-	one(6, record, 1, "b");
-	draft_name(&draft, 5);
-	pen_sign(&ani, &draft, &early, id);
-	draft_start(&draft, CHANGE_VISITS, 7);
-	draft_row(&draft, record, RECORD_HOUSEHOLD, 1, 1);
-	draft_also(&draft, 6);
-	draft_write(&draft, REG_2, "c");
-	pen_sign(&ani, &draft, &late, id);
-	yard_take(&yard, &ani, late.bytes, late.len, DEVICE, 0);
-	yard_take(&yard, &ani, early.bytes, early.len, DEVICE, 0);
-	ck_assert(!has_finding(record, FINDING_EDITED_TOGETHER, 0));
-	writer_free(&early);
-	writer_free(&late);
-}
-END_TEST
-
-START_TEST(a_delete_against_an_update_is_for_a_person)
-{
-	uint64_t record = id_of(&ani, 1);
-	unsigned n;
-
-	one(5, record, 0, "a");
-	take(&ani, DEVICE, 0, NULL);
-	one(6, record, 1, "b");
-	draft_name(&draft, 5);
-	take(&ani, DEVICE, 0, NULL);
-	draft_start(&draft, CHANGE_VISITS, 7);
-	draft_row(&draft, record, RECORD_HOUSEHOLD, 1, 1);
-	draft_write(&draft, 1,
-	    "\x02"
-	    "11\x0a"
-	    "2026-11-01\x09"
-	    "MENINGGAL");
-	take(&budi, DEVICE_2, 0, NULL);
-	ck_assert(has_finding(record, FINDING_DELETED_UPDATED, 0));
-	ok(findings_blocking(yard.store, record, &n, &err));
-	ck_assert_uint_eq(n, 1);
-	/* The desk saw both and says that it is there. */
-	draft_start(&draft, CHANGE_DECISION, 8);
-	draft_row(&draft, record, RECORD_HOUSEHOLD, 1, 3);
-	draft_write(&draft, 1,
-	    "\x01"
-	    "1\x0a"
-	    "2026-11-02\x07"
-	    "KOREKSI");
-	draft_name(&draft, 7);
-	take(&desk, 0, 0, NULL);
-	ck_assert(!has_finding(record, FINDING_DELETED_UPDATED, 0));
-}
-END_TEST
-
-START_TEST(a_clock_that_is_ahead_is_noted_and_merged)
-{
-	uint64_t record = id_of(&ani, 1);
-	struct accept_out out;
-
-	one(5, record, 0, "a");
-	draft.visit.hlc = (uint64_t)(yard.now_ms + 11 * 60 * 1000) << 16;
-	out = take(&ani, DEVICE, 0, NULL);
-	ck_assert_int_eq(out.state, RECEIPT_MERGED);
-	ck_assert(has_finding(record, FINDING_CLOCK_AHEAD, 0));
-	one(6, id_of(&ani, 2), 0, "a");
-	draft.visit.hlc = (uint64_t)(yard.now_ms + 9 * 60 * 1000) << 16;
-	take(&ani, DEVICE, 0, NULL);
-	ck_assert(!has_finding(id_of(&ani, 2), FINDING_CLOCK_AHEAD, 0));
 }
 END_TEST
 
@@ -628,14 +414,6 @@ add(TCase *tc)
 	tcase_add_test(tc, a_set_id_is_used_once);
 	tcase_add_test(tc, nobody_makes_records_under_anothers_name);
 	tcase_add_test(tc, a_later_set_may_come_first);
-	tcase_add_test(tc, differing_values_are_a_conflict_until_a_decision);
-	tcase_add_test(tc, heads_that_come_to_agree_are_noted_lightly);
-	tcase_add_test(tc, other_fields_edited_at_the_same_time_are_noted);
-	tcase_add_test(tc, what_a_laptop_had_on_its_own_screen_was_seen);
-	tcase_add_test(
-	    tc, what_came_first_on_one_laptop_was_seen_though_it_came_last);
-	tcase_add_test(tc, a_delete_against_an_update_is_for_a_person);
-	tcase_add_test(tc, a_clock_that_is_ahead_is_noted_and_merged);
 	tcase_add_test(
 	    tc, a_row_outside_the_authors_villages_is_held_and_the_rest_merged);
 	tcase_add_test(tc, who_names_differing_writes_of_others_is_quarantined);
