@@ -44,7 +44,7 @@ follow(struct agent *agent, const struct sync_reply *reply, struct err *err)
 		st = device_write(d, agent->env, agent->device_path, err);
 	}
 	if (st == ST_OK)
-		st = sync_answered(agent->spool, reply, err);
+		st = sync_answered(agent->spool, reply, NULL, err);
 	return st;
 }
 
@@ -97,7 +97,7 @@ agent_sync_reply(struct agent *agent, const uint8_t name[32],
 		st = sync_keep(agent->spool, agent->device, agent->env,
 		    agent->device_path, name, &r, latest, reply, len, err);
 		if (st == ST_OK)
-			st = sync_answered(agent->spool, &r, err);
+			st = sync_answered(agent->spool, &r, out, err);
 		out->more =
 		    latest && more && agent->device->nkept < DEVICE_KEPT_MAX;
 	}

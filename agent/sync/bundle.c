@@ -133,8 +133,8 @@ out:
 }
 
 enum status
-sync_answered(
-    struct spool *spool, const struct sync_reply *reply, struct err *err)
+sync_answered(struct spool *spool, const struct sync_reply *reply,
+    struct agent_synced *counts, struct err *err)
 {
 	const struct receipt *r;
 	struct item *items = NULL;
@@ -151,6 +151,8 @@ sync_answered(
 			continue;
 		bundle_name(name, items[i].bytes, items[i].len);
 		st = spool_remove(spool, SPOOL_ENVELOPE, name, err);
+		if (st == ST_OK && counts != NULL)
+			sync_count(counts, r->state);
 	}
 	free_items(items, n);
 	return st;

@@ -69,9 +69,13 @@ enum status sync_take(struct unlocked *u, const struct device *device,
     const struct sync_reply *reply, bool page, struct agent_synced *out,
     struct err *err);
 
-/* Take envelopes with a receipt in ${reply} out of the spool. */
-enum status sync_answered(
-    struct spool *spool, const struct sync_reply *reply, struct err *err);
+/*
+ * Take envelopes with a receipt in ${reply} out of the spool; ${counts} (may
+ * be NULL) gets what these receipts say.
+ */
+enum status sync_answered(struct spool *spool, const struct sync_reply *reply,
+    struct agent_synced *counts, struct err *err);
+void sync_count(struct agent_synced *counts, enum receipt_state state);
 
 /*
  * Unlocked, once: what was kept while locked is taken, in its order; the

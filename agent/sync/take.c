@@ -39,21 +39,21 @@ refresh_set(void *arg, const uint8_t change_id[32], struct err *err)
 	return answers_records(t->u->answers, change_id, refresh, t, err);
 }
 
-static void
-count_receipt(struct agent_synced *out, enum receipt_state state)
+void
+sync_count(struct agent_synced *counts, enum receipt_state state)
 {
 	switch (state) {
 	case RECEIPT_MERGED:
-		out->merged++;
+		counts->merged++;
 		break;
 	case RECEIPT_REFUSED:
-		out->refused++;
+		counts->refused++;
 		break;
 	case RECEIPT_QUARANTINED:
-		out->quarantined++;
+		counts->quarantined++;
 		break;
 	case RECEIPT_VOIDED:
-		out->voided++;
+		counts->voided++;
 		break;
 	case RECEIPT_CUSTODY:
 		break;
@@ -75,7 +75,7 @@ take_receipts(struct taking *t, struct err *err)
 		    reply->receipts + (size_t)i * RECEIPT_LEN, &changed, err);
 		if (st != ST_OK || !changed)
 			continue;
-		count_receipt(t->out, r->state);
+		sync_count(t->out, r->state);
 		st = refresh_set(t, r->change_id, err);
 	}
 	return st;
