@@ -164,7 +164,7 @@ print_rule(const struct instrument_field *field, char *out, size_t size)
 	case INSTRUMENT_DECIMAL:
 		snprintf(out, size,
 		    "a number with at most %d digits after the point, "
-		    "within its bounds",
+		    "within its bounds, without needless zeros",
 		    field->scale);
 		break;
 	case INSTRUMENT_DATE:
