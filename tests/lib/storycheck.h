@@ -2,28 +2,137 @@
 #define TESTS_LIB_STORYCHECK_H
 
 /*
- * storycheck: what a story's figures are, made from the exported log alone.
+ * storycheck: whether a story is true, and its figures, from papers alone.
  *
- * It shares the reading of change sets with the programs (common/wire), and
- * nothing else: heads are worked out from the accepted writes by the rule
- * itself, as the ones that no accepted write names.
+ *	truth (generator) ----+
+ *	log   (exported) -----+--> storycheck --> one line, or a sentence
+ *	requests (receiver) --+                   and a status that is not 0
+ *	acks  (the driver) ---+
+ *
+ * It shares the reading of change sets, values and cards with the programs
+ * (common/), and nothing else: heads are worked out from the accepted writes
+ * by the rule itself, as the ones that no accepted write names.
+ *
+ * The figures, each counted here and nowhere else:
+ *
+ *	households  families of the truth that could be loaded; the log's
+ *	            imports hold each of them once, in its village, with as
+ *	            many persons as the truth says
+ *	visits      visits in accepted sets of laptops; they are the ones that
+ *	            were acknowledged to the driver, by the writer that the
+ *	            driver saw, and none is there twice
+ *	changesets  accepted sets of laptops
+ *	merged      records that more than one writer visited
+ *	conflicts   registers whose heads differ when decisions are left out
+ *	decided     of those, the ones that do not differ with them
+ *	validated   records that the driver saw approved, and neither undone
+ *	            nor erased since
+ *	forwarded   records that the receiver accepted under one key that no
+ *	            correction took back; they are the validated ones, by
+ *	            nobody who wrote a part of them, with exactly the heads
+ *	            and values of the log, and their heads agree
+ *	seconds     as the driver measured them
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/wire/change.h"
+
 struct storycheck_figures {
-	size_t households; /* records of the import */
-	size_t visits;     /* distinct, in accepted sets of laptops */
-	size_t changesets; /* accepted sets of laptops */
-	size_t merged;     /* records that more than one writer visited */
-	size_t conflicts;  /* registers whose heads differ without decisions */
-	size_t decided;    /* of those, settled by a decision */
-	size_t twice;      /* visits that are in more than one set */
+	size_t households, visits, changesets, merged, conflicts, decided;
+	size_t validated, forwarded;
 };
 
-/* 0, or 1 with a sentence on standard error. */
-int storycheck_log(
-    const char *dir, struct storycheck_figures *out, uint64_t **visits);
+/* A write of an accepted set. */
+struct storycheck_put {
+	uint64_t record, set_id, visit;
+	enum change_record_kind kind;
+	enum change_kind by;
+	uint32_t writer;
+	uint32_t person; /* in desk sets */
+	uint16_t reg;
+	bool created; /* the record was new to its writer */
+	size_t npreds, len;
+	uint64_t *preds;
+	uint8_t *value;
+};
+
+struct storycheck_visit {
+	uint64_t id;
+	uint32_t writer;
+};
+
+/* All accepted sets; puts by record, register and set. */
+struct storycheck_log {
+	struct storycheck_put *puts;
+	size_t nputs, puts_cap;
+	struct storycheck_visit *visits; /* by id; of laptops, each once */
+	size_t nvisits, visits_cap;
+};
+
+/* A growing list of numbers; sorted once it is whole. */
+struct storycheck_ids {
+	uint64_t *at;
+	size_t n, cap;
+};
+
+/* What the driver wrote down: "kind TAB field TAB ..." a line. */
+struct storycheck_acks {
+	struct storycheck_visit *visits; /* by id */
+	size_t nvisits, visits_cap;
+	struct storycheck_ids standing; /* approved, not undone or erased */
+	struct storycheck_ids erased;
+	struct storycheck_ids writers, persons; /* pairs */
+	char fingerprint[33];
+};
+
+/*
+ * Each prints what does not hold, a sentence a line, on standard error, and
+ * returns how much that is.
+ */
+int storycheck_log_read(struct storycheck_log *out,
+    struct storycheck_figures *figures, const char *dir);
+int storycheck_acks_read(struct storycheck_acks *out, const char *path);
+int storycheck_visits(const struct storycheck_log *log,
+    const struct storycheck_acks *acks, struct storycheck_figures *figures);
+int storycheck_truth(const struct storycheck_log *log,
+    const struct storycheck_acks *acks, const char *dir,
+    struct storycheck_figures *figures);
+int storycheck_requests(const struct storycheck_log *log,
+    const struct storycheck_acks *acks, const char *dir, const char *card,
+    struct storycheck_figures *figures);
+
+void storycheck_log_free(struct storycheck_log *log);
+void storycheck_acks_free(struct storycheck_acks *acks);
+
+/* ---- shared by its files ------------------------------------------------ */
+
+/* One more sentence; always 1. */
+int storycheck_fault(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+/* Room for one more of ${size} bytes in ${list}; ends the program if none. */
+void *storycheck_grow(void *list, size_t n, size_t *cap, size_t size);
+void storycheck_ids_add(struct storycheck_ids *ids, uint64_t id);
+void storycheck_ids_sort(struct storycheck_ids *ids);
+bool storycheck_ids_has(const struct storycheck_ids *ids, uint64_t id);
+/* The whole file as text with a NUL after it, to free(); NULL: a fault. */
+char *storycheck_file(const char *path, size_t *len);
+
+/* Text parted by tabs: the next line of *${at}, NULL after the last; cut. */
+#define STORYCHECK_COLUMNS_MAX 32
+char *storycheck_line(char **at);
+size_t storycheck_cut(char *line, char *cells[STORYCHECK_COLUMNS_MAX]);
+uint64_t storycheck_number(const char *text);
+
+/* The writes on ${record}: *${n} of them; NULL if there are none. */
+const struct storycheck_put *storycheck_find(
+    const struct storycheck_log *log, uint64_t record, size_t *n);
+/* How many of ${puts} (by register) are on the first one's register. */
+size_t storycheck_run(const struct storycheck_put *puts, size_t n);
+/* Does none of the ${n} writes on this register name number ${i}? */
+bool storycheck_head(
+    const struct storycheck_put *puts, size_t n, size_t i, bool decisions);
 
 #endif /* TESTS_LIB_STORYCHECK_H */

@@ -4,241 +4,281 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/env.h"
 #include "common/base/limits.h"
-#include "common/wire/change.h"
 
 #include "tests/lib/storycheck.h"
 
-struct put {
-	uint64_t record, set_id;
-	uint32_t writer;
-	uint16_t reg;
-	enum change_kind kind;
-	size_t npreds, len;
-	uint64_t preds[CHANGE_PREDS_MAX];
-	uint8_t *value;
-};
-
-struct tally {
-	struct put *puts;
-	size_t nputs, puts_cap;
-	uint64_t *visits;
-	size_t nvisits, visits_cap;
-	struct storycheck_figures *out;
-};
-
 static void *
-grow(void *list, size_t n, size_t *cap, size_t size)
+copy(const void *bytes, size_t len)
 {
-	if (n < *cap)
-		return list;
-	*cap = *cap > 0 ? *cap * 2 : 1024;
-	if ((list = realloc(list, *cap * size)) == NULL)
+	void *out = malloc(len + 1);
+
+	if (out == NULL)
 		abort();
-	return list;
+	if (len > 0)
+		memcpy(out, bytes, len);
+	return out;
 }
 
 static void
-take_row(
-    struct tally *t, const struct change *set, const struct change_row *row)
+take_row(struct storycheck_log *log, const struct change *set,
+    const struct change_row *row)
 {
-	struct put *p;
+	const struct change_visit *visit = row->visit < set->body.nvisits
+	    ? &set->body.visits[row->visit]
+	    : NULL;
+	const struct change_write *w;
+	struct storycheck_put *p;
 	size_t i;
 
 	for (i = 0; i < row->nwrites; i++) {
-		t->puts =
-		    grow(t->puts, t->nputs, &t->puts_cap, sizeof(*t->puts));
-		p = &t->puts[t->nputs++];
-		memset(p, 0, sizeof(*p));
-		p->record = row->id;
-		p->set_id = set->head.set_id;
-		p->writer = set->head.writer;
-		p->kind = set->head.kind;
-		p->reg = row->writes[i].reg;
-		p->npreds = row->writes[i].npreds;
-		memcpy(p->preds, row->writes[i].preds,
-		    p->npreds * sizeof(p->preds[0]));
-		p->len = row->writes[i].len;
-		if ((p->value = malloc(p->len + 1)) == NULL)
-			abort();
-		memcpy(p->value, row->writes[i].value, p->len);
+		log->puts = storycheck_grow(
+		    log->puts, log->nputs, &log->puts_cap, sizeof(*log->puts));
+		p = &log->puts[log->nputs++];
+		w = &row->writes[i];
+		*p = (struct storycheck_put){ .record = row->id,
+			.set_id = set->head.set_id,
+			.visit = visit != NULL ? visit->id : 0,
+			.kind = row->kind,
+			.by = set->head.kind,
+			.writer = set->head.writer,
+			.person = visit != NULL ? visit->person : 0,
+			.reg = w->reg,
+			.created = row->shown_version == 0,
+			.npreds = w->npreds,
+			.len = w->len };
+		p->preds = copy(w->preds, w->npreds * sizeof(*w->preds));
+		p->value = copy(w->value, w->len);
 	}
 }
 
 static void
-take_set(struct tally *t, const struct change *set)
+take_set(struct storycheck_log *log, struct storycheck_figures *figures,
+    const struct change *set)
 {
 	size_t i;
 
-	t->out->changesets += set->head.kind == CHANGE_VISITS;
+	for (i = 0; i < set->body.nrows; i++)
+		take_row(log, set, &set->body.rows[i]);
+	if (set->head.kind != CHANGE_VISITS)
+		return;
+	figures->changesets++;
 	for (i = 0; i < set->body.nvisits; i++) {
-		if (set->head.kind != CHANGE_VISITS)
-			break;
-		t->visits = grow(
-		    t->visits, t->nvisits, &t->visits_cap, sizeof(*t->visits));
-		t->visits[t->nvisits++] = set->body.visits[i].id;
-	}
-	for (i = 0; i < set->body.nrows; i++) {
-		if (set->head.kind == CHANGE_IMPORT &&
-		    set->body.rows[i].kind == RECORD_HOUSEHOLD &&
-		    set->body.rows[i].shown_version == 0)
-			t->out->households++;
-		take_row(t, set, &set->body.rows[i]);
+		log->visits = storycheck_grow(log->visits, log->nvisits,
+		    &log->visits_cap, sizeof(*log->visits));
+		log->visits[log->nvisits].id = set->body.visits[i].id;
+		log->visits[log->nvisits++].writer = set->head.writer;
 	}
 }
 
 static int
-read_set(struct tally *t, const char *dir, unsigned long n)
+read_set(struct storycheck_log *log, struct storycheck_figures *figures,
+    const char *dir, unsigned long n)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], *bytes;
 	struct change *set;
 	struct err err;
-	uint8_t *bytes;
 	size_t len;
-	int bad;
+	int faults = 0;
 
 	snprintf(path, sizeof(path), "%s/%06lu.set", dir, n);
-	if (env_real()->read(NULL, path, CHANGE_INFLATED_MAX * 2, &bytes, &len,
-		&err) != ST_OK) {
-		fprintf(stderr, "%s: %s\n", path, err.text);
+	if ((bytes = storycheck_file(path, &len)) == NULL)
 		return 1;
-	}
-	bad = change_unpack(&set, bytes, len, true, &err) != ST_OK;
-	if (bad)
-		fprintf(stderr, "%s: %s\n", path, err.text);
-	else
-		take_set(t, set);
-	if (!bad)
+	if (change_unpack(&set, (uint8_t *)bytes, len, true, &err) != ST_OK) {
+		faults = storycheck_fault("%s: %s", path, err.text);
+	} else {
+		take_set(log, figures, set);
 		change_free(set);
+	}
 	free(bytes);
-	return bad;
+	return faults;
 }
 
 static int
 compare_puts(const void *a, const void *b)
 {
-	const struct put *p = a, *q = b;
+	const struct storycheck_put *p = a, *q = b;
 
 	if (p->record != q->record)
 		return p->record < q->record ? -1 : 1;
 	if (p->reg != q->reg)
 		return p->reg < q->reg ? -1 : 1;
-	if (p->set_id != q->set_id)
-		return p->set_id < q->set_id ? -1 : 1;
-	return 0;
+	return p->set_id < q->set_id ? -1 : p->set_id > q->set_id;
 }
 
 static int
-compare_u64(const void *a, const void *b)
+compare_visits(const void *a, const void *b)
 {
-	uint64_t p = *(const uint64_t *)a, q = *(const uint64_t *)b;
+	const struct storycheck_visit *p = a, *q = b;
 
-	return p < q ? -1 : p > q;
+	return p->id < q->id ? -1 : p->id > q->id;
 }
 
-/* Do the heads of the register differ, with or without decisions? */
-static int
-differs(const struct put *p, size_t n, int decisions)
+/* ---- the rule ----------------------------------------------------------- */
+
+bool
+storycheck_head(
+    const struct storycheck_put *puts, size_t n, size_t i, bool decisions)
 {
-	const struct put *first = NULL;
-	size_t i, k, m;
-	int named;
+	size_t k, m;
+
+	for (k = 0; k < n; k++) {
+		if (!decisions && puts[k].by == CHANGE_DECISION)
+			continue;
+		for (m = 0; m < puts[k].npreds; m++)
+			if (puts[k].preds[m] == puts[i].set_id)
+				return false;
+	}
+	return decisions || puts[i].by != CHANGE_DECISION;
+}
+
+static bool
+differs(const struct storycheck_put *puts, size_t n, bool decisions)
+{
+	const struct storycheck_put *first = NULL;
+	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (!decisions && p[i].kind == CHANGE_DECISION)
-			continue;
-		named = 0;
-		for (k = 0; k < n && !named; k++) {
-			if (!decisions && p[k].kind == CHANGE_DECISION)
-				continue;
-			for (m = 0; m < p[k].npreds; m++)
-				named |= p[k].preds[m] == p[i].set_id;
-		}
-		if (named)
+		if (!storycheck_head(puts, n, i, decisions))
 			continue;
 		if (first != NULL &&
-		    (first->len != p[i].len ||
-			memcmp(first->value, p[i].value, p[i].len) != 0))
-			return 1;
-		first = &p[i];
+		    (first->len != puts[i].len ||
+			memcmp(first->value, puts[i].value, first->len) != 0))
+			return true;
+		first = &puts[i];
 	}
-	return 0;
+	return false;
 }
 
-/* Registers in conflict, and records that several writers visited. */
-static void
-count_puts(struct tally *t)
+size_t
+storycheck_run(const struct storycheck_put *puts, size_t n)
 {
-	struct storycheck_figures *out = t->out;
-	uint32_t writer = 0;
-	size_t i, end, k;
-	int several = 0;
+	size_t i;
 
-	for (i = 0; i < t->nputs; i = end) {
-		const struct put *p = &t->puts[i];
+	for (i = 1; i < n && puts[i].reg == puts[0].reg; i++)
+		;
+	return i;
+}
 
-		if (i == 0 || p[-1].record != p->record)
-			writer = 0, several = 0;
-		for (end = i;
-		     end < t->nputs && t->puts[end].record == p->record &&
-		     t->puts[end].reg == p->reg;
-		     end++)
-			;
-		if (differs(p, end - i, 0)) {
-			out->conflicts++;
-			out->decided += !differs(p, end - i, 1);
-		}
-		for (k = i; k < end && several < 2; k++) {
-			if (t->puts[k].kind != CHANGE_VISITS)
-				continue;
-			if (writer != 0 && writer != t->puts[k].writer)
-				several++;
-			writer = t->puts[k].writer;
-			if (several == 1)
-				out->merged++, several = 2;
-		}
+const struct storycheck_put *
+storycheck_find(const struct storycheck_log *log, uint64_t record, size_t *n)
+{
+	size_t low = 0, high = log->nputs, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (log->puts[mid].record < record)
+			low = mid + 1;
+		else
+			high = mid;
 	}
+	for (high = low; high < log->nputs; high++)
+		if (log->puts[high].record != record)
+			break;
+	*n = high - low;
+	return *n > 0 ? &log->puts[low] : NULL;
+}
+
+/* ---- figures ------------------------------------------------------------ */
+
+/* One visit puts one value into one register of one record, once. */
+static int
+check_twice(const struct storycheck_put *puts, size_t n)
+{
+	int faults = 0;
+	size_t i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < i; k++)
+			if (puts[i].by == CHANGE_VISITS &&
+			    puts[i].visit == puts[k].visit)
+				faults += storycheck_fault(
+				    "visit %" PRIu64 " wrote twice to record "
+				    "%" PRIu64,
+				    puts[i].visit, puts[i].record);
+	return faults;
+}
+
+static int
+count_record(struct storycheck_figures *figures,
+    const struct storycheck_put *puts, size_t n)
+{
+	uint32_t writer = 0;
+	bool several = false;
+	size_t i, run;
+	int faults = 0;
+
+	for (i = 0; i < n; i++) {
+		if (puts[i].by != CHANGE_VISITS)
+			continue;
+		several |= writer != 0 && writer != puts[i].writer;
+		writer = puts[i].writer;
+	}
+	figures->merged += several;
+	for (i = 0; i < n; i += run) {
+		run = storycheck_run(puts + i, n - i);
+		faults += check_twice(puts + i, run);
+		if (!differs(puts + i, run, false))
+			continue;
+		figures->conflicts++;
+		figures->decided += !differs(puts + i, run, true);
+	}
+	return faults;
+}
+
+/* A visit may lie in two sets, where one was full: then it is one. */
+static void
+sort_visits(struct storycheck_log *log)
+{
+	size_t i, n = 0;
+
+	if (log->nvisits == 0)
+		return;
+	qsort(log->visits, log->nvisits, sizeof(*log->visits), compare_visits);
+	for (i = 0; i < log->nvisits; i++)
+		if (i == 0 || log->visits[i].id != log->visits[i - 1].id)
+			log->visits[n++] = log->visits[i];
+	log->nvisits = n;
 }
 
 int
-storycheck_log(
-    const char *dir, struct storycheck_figures *out, uint64_t **visits)
+storycheck_log_read(struct storycheck_log *log,
+    struct storycheck_figures *figures, const char *dir)
 {
-	struct tally t = { .out = out };
 	char path[PATH_MAX], line[512], state[32];
-	unsigned long n;
+	unsigned long number;
+	int faults = 0;
 	FILE *index;
-	size_t i;
-	int bad = 0;
+	size_t i, n;
 
-	*visits = NULL;
-	memset(out, 0, sizeof(*out));
 	snprintf(path, sizeof(path), "%s/index.csv", dir);
-	if ((index = fopen(path, "r")) == NULL) {
-		perror(path);
-		return 1;
-	}
+	if ((index = fopen(path, "r")) == NULL)
+		return storycheck_fault("%s cannot be read", path);
 	while (fgets(line, sizeof(line), index) != NULL) {
-		if (sscanf(line, "%lu,%31[^,],", &n, state) == 2 &&
+		if (sscanf(line, "%lu,%31[^,],", &number, state) == 2 &&
 		    strcmp(state, "accepted") == 0)
-			bad |= read_set(&t, dir, n);
+			faults += read_set(log, figures, dir, number);
 	}
 	fclose(index);
-	if (t.nputs > 0)
-		qsort(t.puts, t.nputs, sizeof(*t.puts), compare_puts);
-	count_puts(&t);
-	if (t.nvisits > 0)
-		qsort(t.visits, t.nvisits, sizeof(*t.visits), compare_u64);
-	for (i = 0; i < t.nvisits; i++) {
-		if (i > 0 && t.visits[i] == t.visits[i - 1])
-			out->twice++;
-		else
-			t.visits[out->visits++] = t.visits[i];
+	if (log->nputs > 0)
+		qsort(log->puts, log->nputs, sizeof(*log->puts), compare_puts);
+	sort_visits(log);
+	for (i = 0; i < log->nputs; i += n) {
+		storycheck_find(log, log->puts[i].record, &n);
+		faults += count_record(figures, &log->puts[i], n);
 	}
-	for (i = 0; i < t.nputs; i++)
-		free(t.puts[i].value);
-	free(t.puts);
-	*visits = t.visits;
-	return bad;
+	return faults;
+}
+
+void
+storycheck_log_free(struct storycheck_log *log)
+{
+	size_t i;
+
+	for (i = 0; i < log->nputs; i++) {
+		free(log->puts[i].preds);
+		free(log->puts[i].value);
+	}
+	free(log->puts);
+	free(log->visits);
 }
