@@ -19,10 +19,10 @@ build='gcc libc6-dev meson ninja-build pkg-config
 # to trust the registry.
 node='nodejs npm'
 fetch='ca-certificates'
-# The quickstart's scripts, and those of the tests.
-scripts='procps'
+# The quickstart's story, and the tests' scripts.
+scripts='python3'
 tests='check clang clang-format libclang-rt-14-dev llvm shellcheck git
-	python3 strace'
+	curl procps strace'
 
 usage() {
 	sed -n '2,/^set -eu/{/^set -eu/d;s/^# \{0,1\}//;p}' "$0"

@@ -173,7 +173,8 @@ for part in sim kill fuzz; do
 done
 if need quick; then
 	step "quickstart"
-	if packaging/quickstart.sh --once >"$log/quick.log" 2>&1 &&
+	if BUILD=$root/build-gcc packaging/quickstart.sh --once \
+		>"$log/quick.log" 2>&1 &&
 		tail -1 "$log/quick.log" | grep -q '^quickstart: ok '; then
 		tail -1 "$log/quick.log"
 		note ok "quickstart --once"
