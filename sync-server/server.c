@@ -160,8 +160,8 @@ out:
 }
 
 static enum status
-read_regions(struct region_table **out, const struct server_opts *opts,
-    struct err *err)
+read_regions(
+    struct region_table **out, const struct server_opts *opts, struct err *err)
 {
 	enum status st = region_table_read(out, opts->env,
 	    opts->regions != NULL ? opts->regions : PADU_REGIONS, err);

@@ -26,7 +26,7 @@ struct carry_opts {
 	/* Bytes that the server has of the bundle; false gives up. */
 	bool (*progress)(void *arg, uint64_t sent, uint64_t total);
 	void *arg;
-	unsigned tries; /* without a byte more at the server; 0: 5 */
+	unsigned tries;   /* without a byte more at the server; 0: 5 */
 	unsigned wait_ms; /* before the second try; 0: 500 */
 };
 

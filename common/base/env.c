@@ -50,9 +50,9 @@ os_fail(const char *doing, const char *path, struct err *err)
 
 	name = name != NULL ? name + 1 : path;
 	return err_set(err,
-	    e == ENOENT				    ? ST_NOTFOUND
-		: e == ENOSPC || e == EDQUOT	    ? ST_FULL
-						    : ST_IO,
+	    e == ENOENT                      ? ST_NOTFOUND
+		: e == ENOSPC || e == EDQUOT ? ST_FULL
+					     : ST_IO,
 	    "%s %s: %s", doing, name, strerror(e));
 }
 
@@ -131,8 +131,8 @@ sync_folder(const char *path, struct err *err)
 }
 
 static enum status
-write_all(int fd, const uint8_t *at, size_t left, const char *path,
-    struct err *err)
+write_all(
+    int fd, const uint8_t *at, size_t left, const char *path, struct err *err)
 {
 	ssize_t n;
 
@@ -149,8 +149,8 @@ write_all(int fd, const uint8_t *at, size_t left, const char *path,
 }
 
 static enum status
-real_write(void *arg, const char *path, const void *bytes, size_t len,
-    struct err *err)
+real_write(
+    void *arg, const char *path, const void *bytes, size_t len, struct err *err)
 {
 	char temp[PATH_MAX];
 	enum status st;
@@ -229,8 +229,8 @@ join_names(char **name, size_t n)
 }
 
 static enum status
-real_list(void *arg, const char *path, char ***names, size_t *n,
-    struct err *err)
+real_list(
+    void *arg, const char *path, char ***names, size_t *n, struct err *err)
 {
 	char **name = NULL, **more;
 	enum status st = ST_OK;

@@ -50,7 +50,7 @@
 
 /* What a command of the local door has written and its client, paused, not
  * yet read; a list of all findings of a regency is some 20 MiB. */
-#define CONTROL_QUEUE_MAX (64u << 20)	 /* bytes */
+#define CONTROL_QUEUE_MAX (64u << 20) /* bytes */
 
 /* A CSV cell and row: the longest field is a note of 2,000 characters. */
 #define CSV_CELL_MAX 8192u

@@ -8,7 +8,6 @@
 
 #include <check.h>
 
-
 #include "tests/lib/fake_server.h"
 #include "tests/lib/laptop.h"
 #include "tests/lib/sealed.h"
