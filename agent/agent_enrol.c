@@ -281,6 +281,31 @@ complete_device(
 	return ST_OK;
 }
 
+/*
+ * Another person may bring villages whose records are older than what this
+ * laptop's cursor says it has: everything is asked for again.  Before they
+ * join, so that a crash between the two costs a download and nothing else.
+ */
+static enum status
+start_over(struct agent *agent, struct err *err)
+{
+	struct unlocked *u = agent->open;
+	struct device *d = agent->device;
+	enum status st;
+
+	if ((st = unlocked_begin(u, err)) != ST_OK)
+		return st;
+	u->standing.cursor.version = 0;
+	if ((st = shelf_stand(u->shelf, &u->standing, err)) == ST_OK)
+		st = unlocked_commit(u, err);
+	if (st != ST_OK) {
+		unlocked_rollback(u);
+		return st;
+	}
+	d->cursor = u->standing.cursor;
+	return device_write(d, agent->env, agent->device_path, err);
+}
+
 enum status
 agent_enrol_reply(struct agent *agent, const struct agent_enrol *enrol,
     const uint8_t *reply, size_t len, struct err *err)
@@ -321,7 +346,8 @@ agent_enrol_reply(struct agent *agent, const struct agent_enrol *enrol,
 		st = complete_device(agent, &first, err);
 	} else {
 		agent_unlocked_opts(agent, &opts);
-		st = unlocked_join(agent->open, &opts, &first, err);
+		if ((st = start_over(agent, err)) == ST_OK)
+			st = unlocked_join(agent->open, &opts, &first, err);
 	}
 	crypto_wipe(&first, sizeof(first));
 	if (st == ST_OK) {

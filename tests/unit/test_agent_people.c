@@ -204,6 +204,31 @@ START_TEST(what_a_colleague_wrote_is_not_own)
 }
 END_TEST
 
+/* Where the laptop says it stands, by its device file. */
+static struct cursor
+standing(void)
+{
+	struct device *device;
+	struct cursor cursor;
+
+	ok(device_read(&device, &l->env, laptop_path(l, "device"), &err));
+	cursor = device_cursor(device);
+	device_free(device);
+	return cursor;
+}
+
+START_TEST(who_joins_later_gets_what_was_there_before)
+{
+	ck_assert_uint_gt(standing().version, 0);
+	laptop_enrol(l, "CI", VILLAGE, "64.02.05.2002");
+	ck_assert_uint_eq(standing().version, 0);
+	laptop_sync(l);
+	ck_assert_uint_gt(standing().version, 0);
+	laptop_show(l, house);
+	says(l, "Jl. Lama 1");
+}
+END_TEST
+
 START_TEST(nobody_joins_without_one_who_is_there)
 {
 	char code[CARD_CODE_TEXT_SIZE];
@@ -383,6 +408,7 @@ add(TCase *tc)
 	tcase_add_test(tc, a_set_made_under_anothers_name_does_not_verify);
 	tcase_add_test(tc, the_unsigned_rest_waits_for_its_own_person);
 	tcase_add_test(tc, what_a_colleague_wrote_is_not_own);
+	tcase_add_test(tc, who_joins_later_gets_what_was_there_before);
 	tcase_add_test(tc, nobody_joins_without_one_who_is_there);
 	tcase_add_test(
 	    tc, a_label_that_is_taken_is_refused_before_the_code_is_used);
