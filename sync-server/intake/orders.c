@@ -155,6 +155,7 @@ let_in(struct accept *a, struct store_log *entry, const struct change *change,
     int64_t time_ms, struct err *err)
 {
 	enum status st;
+	size_t i;
 
 	accept_start(a, change, entry->device, entry->time_ms);
 	entry->epoch = a->epoch = store_state(a->store)->epoch;
@@ -163,6 +164,9 @@ let_in(struct accept *a, struct store_log *entry, const struct change *change,
 		return st;
 	st = change_state(a, entry, STORE_LOG_ACCEPTED, RECEIPT_MERGED,
 	    REASON_DESK, time_ms, err);
+	/* The set is an old one in the log: the indexes would not look. */
+	for (i = 0; i < change->body.nrows && st == ST_OK; i++)
+		st = store_index_dirty(a->store, a->ids[i], err);
 	return st == ST_OK ? accept_write(a, err) : st;
 }
 

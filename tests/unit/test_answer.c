@@ -247,6 +247,32 @@ START_TEST(the_same_identity_number_twice_is_a_finding)
 }
 END_TEST
 
+START_TEST(a_record_comes_down_when_a_set_goes_out_and_comes_back)
+{
+	uint8_t id[CHANGE_ID_LEN];
+	uint64_t household = draft_household(&sari, 5, 1, OFFICE_VILLAGE);
+
+	laptop_add(&sari, &office, &draft, id);
+	draft_start(&draft, CHANGE_VISITS, 6);
+	draft_row(&draft, household, RECORD_HOUSEHOLD, 0, 0);
+	draft_write(&draft, REG + 1, "lagi");
+	laptop_add(&sari, &office, &draft, id);
+	haul_exchange(&haul, &office, &sari);
+	ck_assert(haul_has(&haul, household));
+	haul_exchange(&haul, &office, &sari);
+	ck_assert(!haul_has(&haul, household));
+
+	haul_order(&office, id, false);
+	haul_exchange(&haul, &office, &sari);
+	ck_assert(haul_has(&haul, household));
+	ck_assert_int_eq(haul_receipt(&haul, id)->state, RECEIPT_VOIDED);
+	haul_order(&office, id, true);
+	haul_exchange(&haul, &office, &sari);
+	ck_assert(haul_has(&haul, household));
+	ck_assert_int_eq(haul_receipt(&haul, id)->state, RECEIPT_MERGED);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -257,6 +283,8 @@ add(TCase *tc)
 	    tc, many_records_come_page_by_page_and_any_page_may_get_lost);
 	tcase_add_test(tc, a_cursor_of_another_epoch_starts_again);
 	tcase_add_test(tc, the_same_identity_number_twice_is_a_finding);
+	tcase_add_test(
+	    tc, a_record_comes_down_when_a_set_goes_out_and_comes_back);
 }
 
 UNIT_MAIN("answer", add)
