@@ -19,10 +19,13 @@
  *
  *	u8 form (1)
  *	varint nsets, each (ascending set id; those that have heads):
- *	    u64 set id | u48 hlc, ms | varint hlc, count
- *	    svarint day - day of hlc | varint writer
- *	    varint visit's authority | svarint visit's writer - writer
- *	    varint visit's counter | u8 flags
+ *	    u64 set id | u48 hlc, ms
+ *	    u8 flags << 4 | which of the last four are told, bit by bit
+ *	    varint writer | varint visit's counter
+ *	    varint hlc, count (untold: 0)
+ *	    svarint day - day of hlc, UTC (untold: 0)
+ *	    varint visit's authority (untold: that of the set before, or 0)
+ *	    svarint visit's writer - writer (untold: 0)
  *	varint nruns, each a run of registers without a gap:
  *	    varint registers left out before (not 0 but in the first)
  *	    varint registers - 1

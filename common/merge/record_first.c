@@ -68,7 +68,7 @@ record_pack_first(struct writer *out, const struct record_set *set,
 		    : err_set(err, ST_NOMEM, "record: no memory");
 	*at++ = RECORD_FORM;
 	*at++ = 1; /* set */
-	at = record_put_set(at, set);
+	at = record_put_set(at, set, NULL);
 	at = record_put_varint(at, nruns);
 	at = put_runs(at, values, n);
 	*at++ = 0; /* odd registers; and no bits for the one set */

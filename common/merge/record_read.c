@@ -27,45 +27,71 @@ not_canonical(const char *what, struct err *err)
 	return err_set(err, ST_INVALID, "record: %s", what);
 }
 
-static uint64_t
-read_visit(struct reader *in, uint32_t writer)
+/* A number that is told because it is not 0. */
+static int64_t
+read_other(struct reader *in, int64_t least, int64_t most)
 {
-	uint64_t high = reader_varint_max(in, RECORD_DOT_HIGH_MAX), counter;
-	int64_t step = reader_svarint(in), visiting = 0;
+	int64_t value = reader_svarint(in);
 
-	/* Both parts are far from where an int64 ends. */
-	if (step >= -(int64_t)UINT32_MAX && step <= RECORD_DOT_WRITER_MAX)
-		visiting = writer + step;
-	else
-		in->failed = true;
-	if (visiting < 0 || visiting > RECORD_DOT_WRITER_MAX)
-		in->failed = true;
-	counter = reader_varint_max(in, RECORD_DOT_COUNTER_MAX);
-	return high << RECORD_DOT_HIGH_BITS |
-	    (uint64_t)visiting << RECORD_DOT_COUNTER_BITS | counter;
+	if (value != 0 && value >= least && value <= most)
+		return value;
+	in->failed = true;
+	return 0;
 }
 
-static void
-read_set(struct reader *in, struct record_set *set)
+/* The visit of a set of ${writer}, but for its counter. */
+static uint64_t
+read_visit(
+    struct reader *in, uint8_t tells, uint32_t writer, uint64_t authority)
 {
-	uint64_t ms;
-	int64_t day;
+	uint64_t told = authority;
+	int64_t visiting = writer;
+
+	if (tells & RECORD_TELLS_AUTHORITY) {
+		told = reader_varint_max(in, RECORD_DOT_HIGH_MAX);
+		if (told == authority)
+			in->failed = true;
+	}
+	if (tells & RECORD_TELLS_WRITER)
+		visiting +=
+		    read_other(in, -(int64_t)UINT32_MAX, RECORD_DOT_WRITER_MAX);
+	if (visiting < 0 || visiting > RECORD_DOT_WRITER_MAX) {
+		in->failed = true;
+		return 0;
+	}
+	return told << RECORD_DOT_HIGH_BITS |
+	    (uint64_t)visiting << RECORD_DOT_COUNTER_BITS;
+}
+
+/* ${before}: the set before it, or NULL for the first. */
+static void
+read_set(
+    struct reader *in, struct record_set *set, const struct record_set *before)
+{
+	uint64_t ms, counter, count = 0;
+	int64_t day = 0;
+	uint8_t tells;
 
 	set->set_id = reader_u64(in);
 	ms = (uint64_t)reader_u16(in) << 32;
 	ms |= reader_u32(in);
-	set->hlc = ms << HLC_COUNT_BITS | reader_varint_max(in, UINT16_MAX);
-	day = reader_svarint(in);
-	if (day >= -2 * (int64_t)UINT32_MAX && day <= UINT32_MAX)
-		day += record_hlc_day(set->hlc);
-	else
+	tells = reader_u8(in);
+	set->flags = tells >> RECORD_FLAGS_SHIFT;
+	set->writer = (uint32_t)reader_varint_max(in, UINT32_MAX);
+	counter = reader_varint_max(in, RECORD_DOT_COUNTER_MAX);
+	if (tells & RECORD_TELLS_COUNT &&
+	    (count = reader_varint_max(in, UINT16_MAX)) == 0)
 		in->failed = true;
+	set->hlc = ms << HLC_COUNT_BITS | count;
+	if (tells & RECORD_TELLS_DAY)
+		day = read_other(in, -2 * (int64_t)UINT32_MAX, UINT32_MAX);
+	day += record_hlc_day(set->hlc);
 	if (day < INT32_MIN || day > INT32_MAX)
 		in->failed = true;
 	set->day = (int32_t)day;
-	set->writer = (uint32_t)reader_varint_max(in, UINT32_MAX);
-	set->visit = read_visit(in, set->writer);
-	set->flags = reader_u8(in);
+	set->visit = counter |
+	    read_visit(in, tells, set->writer,
+		before != NULL ? before->visit >> RECORD_DOT_HIGH_BITS : 0);
 }
 
 static enum status
@@ -84,7 +110,9 @@ read_sets(struct unpacking *u, struct err *err)
 		return no_memory(err);
 	for (i = 0; i < u->nsets; i++) {
 		u->used[i] = false;
-		read_set(&u->in, &u->sets[i]);
+		read_set(&u->in, &u->sets[i], i > 0 ? &u->sets[i - 1] : NULL);
+		if (u->in.failed)
+			return not_canonical("a set that is badly told", err);
 		if (u->sets[i].flags & ~RECORD_SET_FLAGS)
 			return not_canonical("unknown flags of a set", err);
 		if (i > 0 && u->sets[i].set_id <= u->sets[i - 1].set_id)

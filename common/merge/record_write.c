@@ -300,7 +300,8 @@ record_pack(struct writer *out, const struct record *r, struct err *err)
 	*at++ = RECORD_FORM;
 	at = record_put_varint(at, p.nsets);
 	for (i = 0; i < p.nsets; i++)
-		at = record_put_set(at, p.sets[i]);
+		at =
+		    record_put_set(at, p.sets[i], i > 0 ? p.sets[i - 1] : NULL);
 	at = put_runs(at, &p, r);
 	at = put_odd(at, &p, r);
 	at = put_indexes(at, &p);

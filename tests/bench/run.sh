@@ -7,7 +7,7 @@
 #	{"bench": id, "value": x, "unit": u, "n": runs, "min": a, "max": b}
 #
 # the value being a median.  The settings of both sides, and what each run
-# found, go to standard error.  The ids and what they must hold: HACKING.md.
+# found, go to standard error.  The ids: tests/bench/README.md.
 #
 # --long: also what takes minutes and gigabytes.
 # BENCH_DIR: where databases are made (a real disk; default build-bench/data).

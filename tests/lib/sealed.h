@@ -22,8 +22,7 @@
 
 #define SEALED_LABEL "BS"
 #define SEALED_PASS "pass one"
-#define SEALED_MARKER "PLAINTEXT-MARKER" /* may be in no file */
-#define SEALED_START 8192                /* bytes before page 1 */
+#define SEALED_START 8192 /* bytes before page 1 */
 
 static const struct passphrase_cost SEALED_COST = { 1, 8192 };
 
@@ -124,25 +123,6 @@ sealed_run(struct db *db, const char *sql)
 
 	ck_assert_msg(
 	    db_exec_script(db, sql, &err) == ST_OK, "%s: %s", sql, err.text);
-}
-
-/* A table t, its index, and rows that hold the marker and much else. */
-static inline void
-sealed_fill(struct db *db, int nrows)
-{
-	char sql[600];
-
-	snprintf(sql, sizeof(sql),
-	    "PRAGMA cache_size = 50; PRAGMA wal_autocheckpoint = 50;"
-	    "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c BLOB);"
-	    "CREATE INDEX i ON t (b);"
-	    "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL"
-	    "	SELECT x + 1 FROM c WHERE x < %d)"
-	    " INSERT INTO t SELECT x, '" SEALED_MARKER
-	    "-' || x, zeroblob(x %% 3000)"
-	    " FROM c;",
-	    nrows);
-	sealed_run(db, sql);
 }
 
 /* The first column of the first row; a text that is "ok" is 1.  -1: failed. */

@@ -15,9 +15,11 @@ static struct err err;
 #define SET3 0, 0, 0, 0, 0, 0, 0, 3
 #define SET4 0, 0, 0, 0, 0, 0, 0, 4
 /* On 3 January 1970. */
-#define HLC 0, 0, 0x0b, 0xeb, 0xc2, 0, 9
-/* The day before, by writer 300, their visit 5 in regency 64.02, ordinary. */
-#define REST HLC, 1, 0xac, 2, 0x82, 0x32, 0, 5, 0
+#define MS 0, 0, 0x0b, 0xeb, 0xc2, 0
+/* Count 9, the day before, writer 300, their visit 5 in regency 64.02. */
+#define REST MS, 7, 0xac, 2, 5, 9, 1, 0x82, 0x32
+/* The same in another set, where the regency goes without saying. */
+#define MORE MS, 3, 0xac, 2, 5, 9, 1
 
 #define BYTES(...)                                                             \
 	sizeof((uint8_t[]){ __VA_ARGS__ }),                                    \
@@ -38,35 +40,35 @@ static const struct {
 	{ "register 0, empty value", true,
 	    BYTES(1, 1, SET1, REST, 1, 0, 0, 0, 0) },
 	{ "two registers by two sets", true,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 1, 0, 0x40, 1, 1, 'a',
+	    BYTES(1, 2, SET1, REST, SET2, MORE, 1, 3, 1, 0, 0x40, 1, 1, 'a',
 		'b') },
 	{ "two heads, one awaited", true,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 1, 0, 2, 1, SET3, 0x40,
+	    BYTES(1, 2, SET1, REST, SET2, MORE, 1, 3, 0, 1, 0, 2, 1, SET3, 0x40,
 		1, 1, 'a', 'b') },
 	{ "awaited only", true, BYTES(1, 0, 1, 3, 0, 1, 0, 0, 1, SET3) },
 	{ "three runs, the last register", true,
 	    BYTES(1, 1, SET1, REST, 3, 0, 0, 1, 1, 0xfb, 0xff, 3, 0, 0, 0, 1, 1,
 		0, 'a', 'b') },
 	{ "three sets, of four the middle register odd", true,
-	    BYTES(1, 3, SET1, REST, SET2, REST, SET3, REST, 1, 3, 2, 1, 1, 2, 0,
+	    BYTES(1, 3, SET1, REST, SET2, MORE, SET3, MORE, 1, 3, 2, 1, 1, 2, 0,
 		0x86, 1, 1, 1, 1, 'a', 'b', 'c', 'd') },
 
 	{ "an unknown form", false, BYTES(2) },
 	{ "a form of an empty record", false, BYTES(1, 0, 0, 0) },
 	{ "sets descending", false,
-	    BYTES(1, 2, SET2, REST, SET1, REST, 1, 3, 1, 0, 0x40, 1, 1, 'a',
+	    BYTES(1, 2, SET2, REST, SET1, MORE, 1, 3, 1, 0, 0x40, 1, 1, 'a',
 		'b') },
 	{ "a set twice", false,
-	    BYTES(1, 2, SET1, REST, SET1, REST, 1, 3, 1, 0, 0x40, 1, 1, 'a',
+	    BYTES(1, 2, SET1, REST, SET1, MORE, 1, 3, 1, 0, 0x40, 1, 1, 'a',
 		'b') },
 	{ "a set without a head", false,
 	    BYTES(
-		1, 2, SET1, REST, SET2, REST, 1, 3, 1, 0, 0, 1, 1, 'a', 'b') },
+		1, 2, SET1, REST, SET2, MORE, 1, 3, 1, 0, 0, 1, 1, 'a', 'b') },
 	{ "a head by a set that is not there", false,
-	    BYTES(1, 3, SET1, REST, SET2, REST, SET3, REST, 1, 3, 3, 0, 0x1b, 0,
+	    BYTES(1, 3, SET1, REST, SET2, MORE, SET3, MORE, 1, 3, 3, 0, 0x1b, 0,
 		0, 0, 0) },
 	{ "bits left over", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 1, 0, 0x41, 1, 1, 'a',
+	    BYTES(1, 2, SET1, REST, SET2, MORE, 1, 3, 1, 0, 0x41, 1, 1, 'a',
 		'b') },
 	{ "runs without a gap", false,
 	    BYTES(1, 1, SET1, REST, 2, 3, 0, 0, 0, 0, 1, 2, 'a', 'b', 'c') },
@@ -76,32 +78,43 @@ static const struct {
 	{ "more registers than bytes", false,
 	    BYTES(1, 1, SET1, REST, 1, 0, 0xff, 0xff, 3, 0, 0, 0) },
 	{ "an unknown flag", false,
-	    BYTES(1, 1, SET1, HLC, 1, 0xac, 2, 0x82, 0x32, 0, 5, 4, 1, 0, 0, 0,
-		0) },
+	    BYTES(1, 1, SET1, MS, 0x40, 0xac, 2, 5, 1, 0, 0, 0, 0) },
+	{ "a count of 0 told", false,
+	    BYTES(1, 1, SET1, MS, 1, 0xac, 2, 5, 0, 1, 0, 0, 0, 0) },
+	{ "the same day told", false,
+	    BYTES(1, 1, SET1, MS, 2, 0xac, 2, 5, 0, 1, 0, 0, 0, 0) },
+	{ "no authority told", false,
+	    BYTES(1, 1, SET1, MS, 4, 0xac, 2, 5, 0, 1, 0, 0, 0, 0) },
+	{ "the same authority told", false,
+	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 1, 0, 0x40, 1, 1, 'a',
+		'b') },
+	{ "the same writer told", false,
+	    BYTES(1, 1, SET1, MS, 8, 0xac, 2, 5, 0, 1, 0, 0, 0, 0) },
 	{ "a day out of range", false,
-	    BYTES(1, 1, SET1, HLC, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xac, 2, 0x82,
-		0x32, 0, 5, 0, 1, 0, 0, 0, 0) },
-	{ "a visit's writer below 0", false,
-	    BYTES(1, 1, SET1, HLC, 1, 0xac, 2, 0x82, 0x32, 0xd9, 4, 5, 0, 1, 0,
-		0, 0, 0) },
-	{ "a visit's writer too large", false,
-	    BYTES(1, 1, SET1, HLC, 1, 0, 0x82, 0x32, 0x80, 0x80, 0x80, 1, 5, 0,
+	    BYTES(1, 1, SET1, MS, 2, 0xac, 2, 5, 0xff, 0xff, 0xff, 0xff, 0x1f,
 		1, 0, 0, 0, 0) },
+	{ "a visit's writer below 0", false,
+	    BYTES(1, 1, SET1, MS, 8, 0xac, 2, 5, 0xd9, 4, 1, 0, 0, 0, 0) },
+	{ "a visit's writer too large", false,
+	    BYTES(
+		1, 1, SET1, MS, 8, 0, 5, 0x80, 0x80, 0x80, 1, 1, 0, 0, 0, 0) },
+	{ "a writer too large for a visit", false,
+	    BYTES(1, 1, SET1, MS, 0, 0x80, 0x80, 0x40, 5, 1, 0, 0, 0, 0) },
 	{ "an odd register that is not", false,
 	    BYTES(1, 1, SET1, REST, 1, 3, 1, 1, 0, 1, 0, 1, 2, 'a', 'b', 'c') },
 	{ "an odd register too many", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 2, 0, 2, 0, 0, 2, 0,
+	    BYTES(1, 2, SET1, REST, SET2, MORE, 1, 3, 0, 2, 0, 2, 0, 0, 2, 0,
 		0x40, 1, 1, 'a', 'b') },
 	{ "an empty register", false,
 	    BYTES(1, 0, 1, 3, 1, 2, 0, 0, 0, 0, 0, 1, SET3) },
 	{ "heads of a register descending", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 1, 0, 2, 1, SET3, 0x80,
+	    BYTES(1, 2, SET1, REST, SET2, MORE, 1, 3, 0, 1, 0, 2, 1, SET3, 0x80,
 		1, 1, 'a', 'b') },
 	{ "a head twice", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 1, 0, 2, 1, SET3, 0xc0,
+	    BYTES(1, 2, SET1, REST, SET2, MORE, 1, 3, 0, 1, 0, 2, 1, SET3, 0xc0,
 		1, 1, 'a', 'b') },
 	{ "a head that is awaited", false,
-	    BYTES(1, 2, SET1, REST, SET2, REST, 1, 3, 0, 1, 0, 2, 1, SET2, 0x40,
+	    BYTES(1, 2, SET1, REST, SET2, MORE, 1, 3, 0, 1, 0, 2, 1, SET2, 0x40,
 		1, 1, 'a', 'b') },
 	{ "awaited descending", false,
 	    BYTES(1, 0, 1, 3, 0, 1, 0, 0, 2, SET4, SET3) },
@@ -229,7 +242,7 @@ START_TEST(the_later_clock_is_shown_before_the_greater_set)
 
 	ok(record_new(&r, &err));
 	memcpy(bytes, FORMS[4].bytes, FORMS[4].len);
-	bytes[2 + 14] = 10; /* the clock of the first set */
+	bytes[2 + 18] = 10; /* the clock of the first set */
 	ok(record_unpack(r, bytes, FORMS[4].len, &err));
 	ck_assert_uint_eq(record_shown(record_find(r, 3))->set.set_id, 1);
 	ok(record_unpack(r, FORMS[5].bytes, FORMS[5].len, &err));

@@ -187,6 +187,245 @@ START_TEST(a_changed_passphrase_opens_and_the_old_one_does_not)
 }
 END_TEST
 
+/*
+ * Another program that tries to open the file when told.  It starts while
+ * the file is closed: locks held at a fork would look like its own.
+ */
+struct other {
+	pid_t pid;
+	int tell[2];
+};
+
+static struct other
+other_start(void)
+{
+	struct other other;
+	struct db *db;
+	char byte;
+
+	ck_assert_int_eq(pipe(other.tell), 0);
+	other.pid = fork();
+	if (other.pid == 0) {
+		close(other.tell[1]);
+		if (read(other.tell[0], &byte, 1) != 1)
+			_exit(99);
+		_exit((int)sealed_try_open(&db, path));
+	}
+	return other;
+}
+
+/* What the opening came to, as an enum status. */
+static int
+other_result(struct other *other)
+{
+	int code;
+
+	ck_assert_int_eq(write(other->tell[1], "x", 1), 1);
+	ck_assert_int_eq(waitpid(other->pid, &code, 0), other->pid);
+	close(other->tell[0]);
+	close(other->tell[1]);
+	return WEXITSTATUS(code);
+}
+
+START_TEST(slots_are_edited_while_the_file_is_open_and_written)
+{
+	struct sealvfs_slot slot = sealed_slot("RN", "pass two");
+	struct other program;
+	struct db *db, *other;
+
+	fill();
+	program = other_start();
+	db = sealed_open(path);
+	other = sealed_open(path);
+	ok(db_begin(db, &err));
+	sealed_run(db, "DELETE FROM t WHERE a > 1990");
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_slot_remove(&file, SEALED_LABEL, &err));
+	/* The lock on the file has to survive the edit. */
+	ck_assert_int_eq(other_result(&program), ST_BUSY);
+	ok(db_commit(db, &err));
+	ck_assert_int_eq(sealed_ask(other, "SELECT count(*) FROM t"), 1990);
+	ck_assert_int_eq(sealvfs_lock(&file, &err), ST_BUSY);
+	db_close(db);
+	ck_assert_int_eq(sealvfs_lock(&file, &err), ST_BUSY);
+	db_close(other);
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(
+	    sealed_unlock(path, SEALED_LABEL, SEALED_PASS), ST_LOCKED);
+	ck_assert_int_eq(sealed_unlock(path, "RN", "pass two"), ST_OK);
+	ck_assert_int_eq(rows(), 1990);
+}
+END_TEST
+
+START_TEST(unlocking_an_open_file_leaves_its_locks)
+{
+	struct other program;
+	struct db *db;
+
+	fill();
+	program = other_start();
+	db = sealed_open(path);
+	ok(db_begin(db, &err));
+	ck_assert_int_eq(sealed_unlock(path, SEALED_LABEL, SEALED_PASS), ST_OK);
+	ck_assert_int_eq(other_result(&program), ST_BUSY);
+	db_rollback(db);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(another_program_keeps_slots_from_being_edited)
+{
+	struct sealvfs_slot slot = sealed_slot("RN", "pass two");
+	int to_child[2], to_us[2], code;
+	char byte = 'x';
+	struct db *db;
+	pid_t child;
+
+	ck_assert(pipe(to_child) == 0 && pipe(to_us) == 0);
+	child = fork();
+	if (child == 0) {
+		if (sealed_try_open(&db, path) != ST_OK)
+			_exit(1);
+		_exit(write(to_us[1], &byte, 1) == 1 &&
+			    read(to_child[0], &byte, 1) == 1
+			? 0
+			: 2);
+	}
+	ck_assert_int_eq(read(to_us[0], &byte, 1), 1);
+	ck_assert_int_eq(sealvfs_slot_put(&file, &slot, &err), ST_BUSY);
+	ck_assert_int_eq(write(to_child[1], &byte, 1), 1);
+	ck_assert_int_eq(waitpid(child, &code, 0), child);
+	ck_assert_int_eq(code, 0);
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	close(to_child[0]);
+	close(to_child[1]);
+	close(to_us[0]);
+	close(to_us[1]);
+}
+END_TEST
+
+START_TEST(the_last_way_in_stays)
+{
+	ck_assert_int_eq(
+	    sealvfs_slot_remove(&file, SEALED_LABEL, &err), ST_INVALID);
+	ck_assert_int_eq(sealvfs_slot_remove(&file, "XX", &err), ST_NOTFOUND);
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(sealed_unlock(path, SEALED_LABEL, SEALED_PASS), ST_OK);
+}
+END_TEST
+
+START_TEST(eight_slots_are_all)
+{
+	struct sealvfs_way ways[SEALVFS_SLOTS];
+	struct sealvfs_slot slot = sealed_slot("P2", "p");
+	size_t i, n;
+
+	for (i = 2; i <= 8; i++) {
+		snprintf(slot.label, sizeof(slot.label), "P%zu", i);
+		ok(sealvfs_slot_put(&file, &slot, &err));
+	}
+	strcpy(slot.label, "P9");
+	ck_assert_int_eq(sealvfs_slot_put(&file, &slot, &err), ST_FULL);
+	strcpy(slot.label, "P8");
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_lock(&file, &err));
+	ok(sealvfs_slot_list(&file, ways, &n, &err));
+	ck_assert_uint_eq(n, 8);
+	ck_assert_str_eq(ways[0].label, SEALED_LABEL);
+	ck_assert_str_eq(ways[7].label, "P8");
+	ck_assert_int_eq(ways[7].kind, SEALVFS_PASSPHRASE);
+	ck_assert_int_eq(sealed_unlock(path, "P8", "p"), ST_OK);
+}
+END_TEST
+
+START_TEST(slots_need_the_file_unlocked)
+{
+	struct sealvfs_slot slot = sealed_slot("RN", "pass two");
+
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(sealvfs_slot_put(&file, &slot, &err), ST_LOCKED);
+	ck_assert_int_eq(
+	    sealvfs_slot_remove(&file, SEALED_LABEL, &err), ST_LOCKED);
+}
+END_TEST
+
+START_TEST(a_servers_key_opens_its_file)
+{
+	const char *own = temp_path(&temp, "server.db");
+	struct sealvfs_file server = sealed_file(own);
+	uint8_t key[KEY_LEN] = { 7 }, wrong[KEY_LEN] = { 8 };
+	struct sealvfs_slot slot;
+	struct db *db;
+
+	ok(sealvfs_slot_key(&slot, "credential", key, &err));
+	ok(sealvfs_create(&server, &slot, 1, &err));
+	db = sealed_open(own);
+	sealed_run(db, "CREATE TABLE t (a); INSERT INTO t VALUES (5)");
+	db_close(db);
+	ok(sealvfs_lock(&server, &err));
+	ck_assert_int_eq(sealvfs_unlock_key(&server, wrong, &err), ST_LOCKED);
+	ck_assert_int_eq(
+	    sealed_unlock(own, "credential", SEALED_PASS), ST_LOCKED);
+	ok(sealvfs_unlock_key(&server, key, &err));
+	db = sealed_open(own);
+	ck_assert_int_eq(sealed_ask(db, "SELECT a FROM t"), 5);
+	db_close(db);
+	sealed_remove(own);
+}
+END_TEST
+
+START_TEST(the_recovery_key_opens_what_a_forgotten_passphrase_does_not)
+{
+	uint8_t seed[BOX_SEED_LEN] = { 1 };
+	struct seal_key key, other;
+	struct sealvfs_slot slot;
+
+	seal_key_make(&key, seed);
+	seed[0] = 2;
+	seal_key_make(&other, seed);
+	fill();
+	ok(sealvfs_slot_recovery(&slot, "kabupaten", key.public, &err));
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_slot_remove(&file, SEALED_LABEL, &err));
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(
+	    sealvfs_unlock_recovery(&file, &other, &err), ST_LOCKED);
+	ok(sealvfs_unlock_recovery(&file, &key, &err));
+	ck_assert_int_eq(rows(), 2000);
+	slot = sealed_slot(SEALED_LABEL, "a new one");
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(sealed_unlock(path, SEALED_LABEL, "a new one"), ST_OK);
+	memset(key.public, 0, sizeof(key.public));
+	ok(sealvfs_slot_recovery(&slot, "bad", key.public, &err));
+	ck_assert_int_eq(sealvfs_slot_put(&file, &slot, &err), ST_INVALID);
+}
+END_TEST
+
+static const char *const BAD_LABELS[] = { "", "seventeen letters", "B\xc3\xa9",
+	"a\nb" };
+#define NBAD_LABELS (sizeof(BAD_LABELS) / sizeof(BAD_LABELS[0]))
+
+START_TEST(a_label_is_short_and_plain)
+{
+	struct sealvfs_slot slot;
+
+	ck_assert_int_eq(sealvfs_slot_passphrase(
+			     &slot, BAD_LABELS[_i], "p", 1, &SEALED_COST, &err),
+	    ST_INVALID);
+}
+END_TEST
+
+START_TEST(the_longest_label_works)
+{
+	struct sealvfs_slot slot = sealed_slot("sixteen letters!", "p");
+
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(sealed_unlock(path, "sixteen letters!", "p"), ST_OK);
+}
+END_TEST
+
 START_TEST(no_file_is_ever_replaced)
 {
 	struct sealvfs_slot slot = sealed_slot("RN", "p");
@@ -347,6 +586,18 @@ add(TCase *tc)
 	tcase_add_test(tc, a_wrong_try_does_not_lock_what_is_unlocked);
 	tcase_add_test(tc, two_people_open_the_same_file_each_with_their_own);
 	tcase_add_test(tc, a_changed_passphrase_opens_and_the_old_one_does_not);
+	tcase_add_test(tc, slots_are_edited_while_the_file_is_open_and_written);
+	tcase_add_test(tc, unlocking_an_open_file_leaves_its_locks);
+	tcase_add_test(tc, another_program_keeps_slots_from_being_edited);
+	tcase_add_test(tc, the_last_way_in_stays);
+	tcase_add_test(tc, eight_slots_are_all);
+	tcase_add_test(tc, slots_need_the_file_unlocked);
+	tcase_add_test(tc, a_servers_key_opens_its_file);
+	tcase_add_test(
+	    tc, the_recovery_key_opens_what_a_forgotten_passphrase_does_not);
+	tcase_add_loop_test(
+	    tc, a_label_is_short_and_plain, 0, (int)NBAD_LABELS);
+	tcase_add_test(tc, the_longest_label_works);
 	tcase_add_test(tc, no_file_is_ever_replaced);
 	tcase_add_test(tc, only_one_of_two_programs_makes_the_file);
 	tcase_add_test(tc, a_file_is_its_owners_and_its_log_too);
