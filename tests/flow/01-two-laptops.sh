@@ -53,9 +53,9 @@ refused() { # STATUS COMMAND...: it must end with that exit status
 	same "exit status of $*" "$got" "$want"
 }
 wait_for() { # WHAT COMMAND...
-	local i what=$1
+	local what=$1
 	shift
-	for i in $(seq 200); do
+	for _ in $(seq 200); do
 		if "$@"; then return; fi
 		sleep 0.1
 	done
