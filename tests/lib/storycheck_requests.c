@@ -299,17 +299,21 @@ check_head(const struct requests *r, const char *name, const char *head,
     const char *body, size_t len)
 {
 	char key[80], signature[160], want[65];
+	const char *hex;
 	uint8_t hash[HASH_LEN], bytes[SIGN_LEN];
 	struct err err;
 
 	head_value(key, sizeof(key), head, "idempotency-key");
 	head_value(signature, sizeof(signature), head, "padu-signature");
+	/* Whose it is goes before: "6402:". */
+	hex = strchr(signature, ':');
+	hex = hex != NULL ? hex + 1 : signature;
 	hash_bytes(hash, body, len);
 	crypto_hex(want, hash, sizeof(hash));
 	if (strcmp(want, key) != 0)
 		return storycheck_fault(
 		    "%s: its key is not that of its bytes", name);
-	if (crypto_unhex(bytes, SIGN_LEN, signature, &err) != ST_OK ||
+	if (crypto_unhex(bytes, SIGN_LEN, hex, &err) != ST_OK ||
 	    sign_check(bytes, r->card.receipt_public, FORWARD_DOMAIN, hash,
 		sizeof(hash), &err) != ST_OK)
 		return storycheck_fault("%s: its signature is bad", name);
