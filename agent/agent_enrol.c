@@ -303,6 +303,7 @@ start_over(struct agent *agent, struct err *err)
 		return st;
 	}
 	d->cursor = u->standing.cursor;
+	agent->sent.any = false; /* its reply would go on from before */
 	return device_write(d, agent->env, agent->device_path, err);
 }
 

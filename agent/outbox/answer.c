@@ -9,30 +9,21 @@ struct answers {
 	struct db_table *sql;
 };
 
-enum {
-	Q_GET,
-	Q_PUT,
-	Q_ORDER,
-	Q_RELEASED,
-	Q_AGAIN,
-	Q_RECORDS,
-	Q_STATES,
-	Q_COUNT
-};
+enum { Q_GET, Q_PUT, Q_ORDER, Q_RECORDS, Q_STATES, Q_COUNT };
 
 static const char *const SQL[Q_COUNT] = {
 	[Q_GET] = "SELECT time_ms, state, stamp_epoch, stamp_version"
 		  " FROM receipt WHERE change_id = :change AND epoch = :epoch",
 
 	[Q_PUT] = "INSERT INTO receipt (change_id, epoch, state, reason,"
-		  " stamp_epoch, stamp_version, time_ms, again, bytes) VALUES"
+		  " stamp_epoch, stamp_version, time_ms, bytes) VALUES"
 		  " (:change, :epoch, :state, :reason, :stamp_epoch,"
-		  " :stamp_version, :time, 0, :bytes)"
+		  " :stamp_version, :time, :bytes)"
 		  " ON CONFLICT (change_id, epoch) DO UPDATE SET"
 		  " state = excluded.state, reason = excluded.reason,"
 		  " stamp_epoch = excluded.stamp_epoch,"
 		  " stamp_version = excluded.stamp_version,"
-		  " time_ms = excluded.time_ms, again = 0,"
+		  " time_ms = excluded.time_ms,"
 		  " bytes = excluded.bytes",
 
 	[Q_ORDER] = "INSERT INTO toggle (change_id, epoch, seq, accept) VALUES"
@@ -41,15 +32,6 @@ static const char *const SQL[Q_COUNT] = {
 		    " epoch = excluded.epoch, seq = excluded.seq,"
 		    " accept = excluded.accept"
 		    " WHERE (excluded.epoch, excluded.seq) > (epoch, seq)",
-
-	[Q_RELEASED] = "UPDATE receipt SET again = 1"
-		       " WHERE change_id = :change AND state <> :merged",
-
-	[Q_AGAIN] = "UPDATE receipt SET again = 1"
-		    " WHERE epoch = :epoch AND state = :quarantined"
-		    " AND again = 0 AND change_id IN"
-		    " (SELECT s.change_id FROM set_row r JOIN change_set s"
-		    "  ON s.set_id = r.set_id WHERE r.record = :record)",
 
 	[Q_RECORDS] = "SELECT r.record FROM change_set s JOIN set_row r"
 		      " ON r.set_id = s.set_id WHERE s.change_id = :change",
@@ -167,24 +149,7 @@ answers_order(struct answers *answers, const uint8_t change_id[32], bool accept,
 	db_bind_i64(q, ":accept", accept);
 	st = db_run(q, &n, err);
 	*changed = n > 0;
-	if (st != ST_OK || !*changed || !accept)
-		return st;
-	q = db_query(answers->sql, Q_RELEASED);
-	db_bind_blob(q, ":change", change_id, 32);
-	db_bind_i64(q, ":merged", RECEIPT_MERGED);
-	return db_run(q, NULL, err);
-}
-
-enum status
-answers_ask_again(
-    struct answers *answers, uint64_t record, uint32_t epoch, struct err *err)
-{
-	struct db_query *q = db_query(answers->sql, Q_AGAIN);
-
-	db_bind_i64(q, ":record", (int64_t)record);
-	db_bind_i64(q, ":epoch", epoch);
-	db_bind_i64(q, ":quarantined", RECEIPT_QUARANTINED);
-	return db_run(q, NULL, err);
+	return st;
 }
 
 enum status

@@ -10,6 +10,9 @@
  *	   +----receipt refused, voided, or an order of the desk--> out
  *	   +----receipt quarantined, or none--> waits, stays displayed
  *
+ * A reply holds the receipts of the sets in its bundle, and of all others
+ * whose state changed at the server since the cursor.
+ *
  * A receipt counts in the epoch of the reply that brought it.  After a
  * restore of the server the old ones are kept as proof, and count no more.
  *
@@ -53,17 +56,10 @@ enum status answers_put(struct answers *answers, uint32_t epoch,
     bool *changed, struct err *err);
 /*
  * An order of the desk about the set ${change_id}, given in the desk's set
- * number ${seq} of ${epoch}.  The latest counts.  A release of a set that
- * was not merged asks for its receipt anew.
+ * number ${seq} of ${epoch}.  The latest counts.
  */
 enum status answers_order(struct answers *answers, const uint8_t change_id[32],
     bool accept, uint32_t epoch, uint32_t seq, bool *changed, struct err *err);
-/*
- * Sets in quarantine that wrote to ${record}, which has changed at the
- * server: ask for their receipts anew, they may have been judged again.
- */
-enum status answers_ask_again(
-    struct answers *answers, uint64_t record, uint32_t epoch, struct err *err);
 /* Every record in the set ${change_id}, if it was made here. */
 enum status answers_records(struct answers *answers,
     const uint8_t change_id[32],

@@ -33,7 +33,7 @@ enum {
 
 #define NO_RECEIPT(table)                                                      \
 	" NOT EXISTS (SELECT 1 FROM receipt c WHERE c.change_id = " table      \
-	".change_id AND c.epoch = :epoch AND c.again = 0"                      \
+	".change_id AND c.epoch = :epoch"                                      \
 	" AND c.state <> :custody)"
 #define DUE " FROM change_set s WHERE seq IS NOT NULL AND" NO_RECEIPT("s")
 #define DESK_DUE                                                                      \

@@ -102,8 +102,6 @@ CREATE TABLE receipt (
 	stamp_epoch   INTEGER NOT NULL, -- at acceptance
 	stamp_version INTEGER NOT NULL,
 	time_ms       INTEGER NOT NULL, -- the server's clock
-	again         INTEGER NOT NULL  -- 1: ask again, it may have changed
-	              CHECK (again IN (0, 1)),
 	bytes         BLOB NOT NULL,    -- as signed
 	PRIMARY KEY (change_id, epoch)
 ) STRICT, WITHOUT ROWID;

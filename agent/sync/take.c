@@ -93,8 +93,7 @@ take_record(struct taking *t, const uint8_t *item, size_t len, struct err *err)
 	    !newer)
 		return st;
 	t->out->records++;
-	st = answers_ask_again(t->u->answers, record.id, record.epoch, err);
-	return st == ST_OK ? refresh(t, record.id, err) : st;
+	return refresh(t, record.id, err);
 }
 
 static enum status

@@ -39,7 +39,8 @@ struct fake_set {
 	uint64_t version;
 	bool desk;
 	uint32_t desk_epoch, desk_seq;
-	uint64_t at; /* version at which it was logged: for pages */
+	uint64_t at;       /* version at which it was logged: for pages */
+	uint64_t answered; /* version of its latest receipt */
 };
 
 struct fake_record {

@@ -76,6 +76,26 @@ take_envelope(struct fake_server *s, const uint8_t *item, size_t len,
 	writer_free(&bytes);
 }
 
+/* Of the laptop's other sets those whose state changed since the cursor. */
+static void
+push_receipts(struct fake_server *s, const struct bundle_head *head,
+    struct writer *receipts)
+{
+	struct change_head change;
+	uint8_t id[32];
+	size_t i;
+
+	for (i = 0; i < s->nsets; i++) {
+		ok(change_peek(
+		    &change, id, s->sets[i].bytes, s->sets[i].len, &err));
+		if (s->sets[i].desk || head->cursor.epoch != s->epoch ||
+		    s->sets[i].answered <= head->cursor.version ||
+		    s->writers[change.writer - 1].device != head->device)
+			continue;
+		receipt_of(s, id, writer_space(receipts, RECEIPT_LEN));
+	}
+}
+
 static bool
 is_after(const struct cursor *c, uint32_t epoch, uint64_t version)
 {
@@ -191,6 +211,7 @@ fake_server_answer(
 			take_envelope(s, item, item_len, &receipts);
 	}
 	ck_assert_msg(st == ST_NOTFOUND, "%s", err.text);
+	push_receipts(s, &head, &receipts);
 	reply.cursor = head.cursor;
 	reply.more = make_page(s, &reply.cursor, &page);
 	reply.time_ms = s->now_ms;

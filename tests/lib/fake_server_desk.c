@@ -168,6 +168,7 @@ fake_server_toggle(
 		s->sets[i].reason = accept ? REASON_NONE : REASON_DESK;
 		s->sets[i].epoch = s->epoch;
 		s->sets[i].version = s->version;
+		s->sets[i].answered = s->version;
 		fake_touch(s, &s->sets[i]);
 	}
 }
