@@ -168,20 +168,30 @@ follow_identity(struct follow *f, uint64_t record, enum change_record_kind kind,
 struct moving {
 	struct follow *f;
 	uint64_t place;
-	uint64_t version;
+	uint64_t version; /* of those that move now */
+	size_t n;         /* that have it */
 };
+
+/*
+ * Members that share a version: a page ends where a version does, so that
+ * there may not be too many of them.
+ */
+#define MOVING_MAX 256
 
 /* A member goes where its household went. */
 static enum status
 move_member(void *arg, const struct store_scope *member, struct err *err)
 {
-	const struct moving *m = arg;
+	struct moving *m = arg;
 	struct store_scope scope = *member;
 	struct store *store = m->f->store;
 	enum status st = ST_OK;
 
 	if (scope.place == m->place)
 		return ST_OK;
+	/* Versions of their own: to the laptops there they are new. */
+	if (m->n++ % MOVING_MAX == 0)
+		m->version = ++store_state(store)->version;
 	if (scope.place != 0)
 		st = store_departed_put(
 		    store, scope.place, m->version, scope.id, err);
@@ -198,7 +208,7 @@ move_member(void *arg, const struct store_scope *member, struct err *err)
 static enum status
 keep_scope(struct follow *f, const struct store_scope *now, struct err *err)
 {
-	struct moving moving = { f, now->place, 0 };
+	struct moving moving = { .f = f, .place = now->place };
 	struct store_scope before = { .id = 0 };
 	enum status st;
 
@@ -215,8 +225,6 @@ keep_scope(struct follow *f, const struct store_scope *now, struct err *err)
 	if (st != ST_OK || now->kind != RECORD_HOUSEHOLD ||
 	    before.place == now->place)
 		return st;
-	/* A version of their own: to the laptops there they are new. */
-	moving.version = ++store_state(f->store)->version;
 	return store_scope_members(
 	    f->store, now->id, move_member, &moving, err);
 }

@@ -23,6 +23,9 @@
 /* Where no more versions are begun: the last one may still be this long. */
 #define PAGE_FULL (DOWN_PAGE_MAX / 2)
 
+/* Villages of all who share a laptop. */
+#define PLACES_MAX (4u * CARD_PLACES_MAX)
+
 enum what { NEWS, RETURN };
 
 struct event {
@@ -36,8 +39,9 @@ struct event {
 struct answer {
 	struct server *server;
 	const struct intake_job *job;
-	uint64_t places[CARD_PLACES_MAX];
+	uint64_t places[PLACES_MAX];
 	size_t nplaces;
+	uint32_t epoch;
 	uint64_t after; /* version the laptop has */
 	uint64_t until; /* the page must end here at the latest */
 	bool more;
@@ -404,47 +408,53 @@ start(struct answer *a, const struct store_state *state)
 	/* A cursor of another epoch, or ahead of us, says nothing here. */
 	if (cursor->epoch == state->epoch && cursor->version <= state->version)
 		a->after = cursor->version;
+	a->epoch = state->epoch;
 	a->until = state->version;
 	a->nplaces = people_places(
-	    a->server->people, a->job->head.device, a->places, CARD_PLACES_MAX);
-	if (a->nplaces > CARD_PLACES_MAX)
-		a->nplaces = CARD_PLACES_MAX;
+	    a->server->people, a->job->head.device, a->places, PLACES_MAX);
+	if (a->nplaces > PLACES_MAX)
+		a->nplaces = PLACES_MAX;
 }
 
+/* What is to be said, server locked. */
 static enum status
-answer(struct answer *a, struct writer *out, struct err *err)
+gather(struct answer *a, struct err *err)
 {
 	struct store *store = a->server->store;
-	const struct store_state *state = store_state(store);
-	struct reply reply = { .authority = (uint16_t)a->server->authority,
-		.time_ms = env_now_ms(a->server->env) };
-	struct writer sealed = { 0 };
 	enum status st;
 
 	if ((st = follow_now(store, instrument_builtin(), err)) != ST_OK)
 		return st;
-	start(a, state);
+	start(a, store_state(store));
 	/* Nothing comes down to a laptop that is not believed any more. */
-	if (!a->job->device.revoked && (st = collect(a, err)) != ST_OK)
-		return st;
-	if ((st = collect_receipts(a, err)) != ST_OK ||
-	    (st = fill_page(a, err)) != ST_OK)
-		goto out;
-	if (a->page.len > 0) {
+	if (!a->job->device.revoked)
+		st = collect(a, err);
+	if (st == ST_OK)
+		st = collect_receipts(a, err);
+	return st == ST_OK ? fill_page(a, err) : st;
+}
+
+/* Seal and sign it: the long part, which needs no lock. */
+static enum status
+pack(struct answer *a, struct writer *out, struct err *err)
+{
+	struct reply reply = { .authority = (uint16_t)a->server->authority,
+		.cursor = { a->epoch, a->until },
+		.more = a->more,
+		.time_ms = env_now_ms(a->server->env),
+		.nreceipts = (uint16_t)a->nreceipts,
+		.receipts = a->receipts.bytes };
+	struct writer sealed = { 0 };
+	enum status st = ST_OK;
+
+	if (a->page.len > 0)
 		st = page_seal(
 		    &sealed, &a->page, a->job->device.box_public, err);
-		if (st != ST_OK)
-			goto out;
-	}
-	reply.cursor = (struct cursor){ state->epoch, a->until };
-	reply.more = a->more;
-	reply.nreceipts = (uint16_t)a->nreceipts;
-	reply.receipts = a->receipts.bytes;
 	reply.sealed = sealed.bytes;
 	reply.sealed_len = sealed.len;
-	st = reply_pack(
-	    out, &reply, a->job->name, &a->server->keys.receipt, err);
-out:
+	if (st == ST_OK)
+		st = reply_pack(
+		    out, &reply, a->job->name, &a->server->keys.receipt, err);
 	writer_free(&sealed);
 	return st;
 }
@@ -461,9 +471,11 @@ intake_answer(struct server *server, const struct intake_job *job,
 	a->server = server;
 	a->job = job;
 	server_lock(server);
-	st = answer(a, out, err);
+	st = gather(a, err);
 	store_done(server->store);
 	server_unlock(server);
+	if (st == ST_OK)
+		st = pack(a, out, err);
 	free(a->events);
 	writer_free(&a->page);
 	writer_free(&a->receipts);

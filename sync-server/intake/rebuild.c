@@ -9,6 +9,8 @@
 #include "sync-server/server.h"
 #include "sync-server/store/index.h"
 
+#define REPAIRED_MAX 256 /* records that get one version */
+
 struct digest {
 	struct hash hash;
 	uint64_t records;
@@ -62,8 +64,7 @@ replay_all(struct accept *a, const struct rebuild_opts *opts,
 struct compare {
 	struct accept *accept;
 	struct store *store;
-	uint64_t differ;
-	uint64_t version; /* of what is repaired */
+	uint64_t differ, repaired;
 	bool repair;
 };
 
@@ -93,7 +94,10 @@ compare_row(void *arg, const struct store_row *made, struct err *err)
 		c->differ++;
 		if (!c->repair)
 			goto out;
-		row.version = c->version;
+		/* A page ends where a version does: not too many in one. */
+		if (c->repaired++ % REPAIRED_MAX == 0)
+			++store_state(c->store)->version;
+		row.version = store_state(c->store)->version;
 		st = store_index_dirty(c->store, made->id, err);
 	}
 	if (st == ST_OK)
@@ -121,6 +125,8 @@ find_strange(void *arg, const struct store_row *row, struct err *err)
 	c->differ++;
 	if (!c->repair)
 		return ST_OK;
+	if (c->repaired++ == 0)
+		++store_state(c->store)->version;
 	st = store_row_delete(c->store, row->id, err);
 	if (st == ST_OK)
 		st = store_index_dirty(c->store, row->id, err);
@@ -162,9 +168,8 @@ rebuild(struct accept *a, const struct rebuild_opts *opts,
 	if (st == ST_OK)
 		st = rebuild_digest(a->store, out->after, &out->records, err);
 	store_rows_which(a->store, false);
-	/* Making again hands out no versions; a repair takes one. */
+	/* Making again hands out no versions. */
 	store_state(a->store)->version = version;
-	c.version = opts->repair ? ++store_state(a->store)->version : version;
 	if (st == ST_OK)
 		st = compare_all(&c, err);
 	out->differ = c.differ;
