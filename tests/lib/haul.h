@@ -12,7 +12,7 @@
 
 #define HAUL_RECORDS 4000
 #define HAUL_RECEIPTS 600
-#define HAUL_DROPS 100
+#define HAUL_DROPS 4000
 
 struct haul {
 	struct cursor cursor; /* after it */

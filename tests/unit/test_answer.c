@@ -184,6 +184,42 @@ START_TEST(many_records_come_page_by_page_and_any_page_may_get_lost)
 }
 END_TEST
 
+START_TEST(a_household_of_thousands_moves_within_whole_pages)
+{
+	uint8_t id[CHANGE_ID_LEN];
+	char text[ID_TEXT_SIZE];
+	uint32_t i, j, n = 1, rounds = 0;
+	uint64_t household;
+	size_t all = 0;
+
+	household = draft_household(&sari, 5, 1, OFFICE_VILLAGE);
+	laptop_add(&sari, &office, &draft, id);
+	id_print(household, text);
+	for (i = 0; i < 36; i++) {
+		draft_start(&draft, CHANGE_VISITS, 100 + i);
+		for (j = 0; j < 60; j++) {
+			draft_row(
+			    &draft, laptop_id(&sari, ++n), RECORD_PERSON, 0, 0);
+			draft_write(&draft, 2, text);
+		}
+		laptop_add(&sari, &office, &draft, id);
+	}
+	haul_exchange(&haul, &office, &sari);
+	draft_start(&draft, CHANGE_VISITS, 6);
+	draft_row(&draft, household, RECORD_HOUSEHOLD, 1, 1);
+	draft_write(&draft, 4, OFFICE_OTHER_VILLAGE);
+	draft_name(&draft, 5);
+	laptop_add(&sari, &office, &draft, id);
+	haul_exchange(&haul, &office, &sari);
+	do {
+		haul_exchange(&haul, &office, &tono);
+		all += haul.nrecords;
+		ck_assert_uint_lt(rounds++, 10);
+	} while (haul.more);
+	ck_assert_uint_eq(all, n);
+}
+END_TEST
+
 START_TEST(a_cursor_of_another_epoch_starts_again)
 {
 	uint8_t id[CHANGE_ID_LEN];
@@ -281,6 +317,7 @@ add(TCase *tc)
 	tcase_add_test(tc, a_member_may_come_before_its_household);
 	tcase_add_test(
 	    tc, many_records_come_page_by_page_and_any_page_may_get_lost);
+	tcase_add_test(tc, a_household_of_thousands_moves_within_whole_pages);
 	tcase_add_test(tc, a_cursor_of_another_epoch_starts_again);
 	tcase_add_test(tc, the_same_identity_number_twice_is_a_finding);
 	tcase_add_test(
