@@ -2,7 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "common/base/env.h"
 #include "common/base/writer.h"
@@ -214,6 +218,18 @@ dispatch(const struct cli *cli)
 	return run_command(cli, command);
 }
 
+/* Keys in memory must reach neither a core file nor a debugger. */
+static void
+harden(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 int
 cli_main(int argc, char **argv)
 {
@@ -234,6 +250,7 @@ cli_main(int argc, char **argv)
 	}
 	if (cli.dir == NULL || *cli.dir == '\0')
 		cli.dir = DIR_DEFAULT;
+	harden();
 	if (crypto_start(&err) != ST_OK) {
 		code = cli_fail(&cli, &err);
 		goto out;

@@ -3,10 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "common/base/env.h"
 #include "common/http/control.h"
@@ -107,18 +103,6 @@ read_options(struct daemon *d, const struct args *args, struct err *err)
 	return st;
 }
 
-/* Keys in memory must reach neither a core file nor a debugger. */
-static void
-harden(void)
-{
-	static const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-#ifdef __linux__
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
-
 /* Say where we are: on standard output, and in DIR/address for scripts. */
 static enum status
 announce(struct daemon *d, struct err *err)
@@ -197,7 +181,6 @@ cli_daemon(const struct cli *cli)
 		    err.text);
 		return CLI_USAGE;
 	}
-	harden();
 	/* Every thread is to leave these to the sigwait below. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);

@@ -42,15 +42,20 @@ add_number(struct numbers *l, uint64_t number, struct err *err)
 	return ST_OK;
 }
 
+/* ${of}: the kind of the record it is about, 0 if that is gone. */
 static void
-put_finding(struct json_writer *w, const struct store_finding *f)
+put_finding(struct json_writer *w, const struct store_finding *f, uint8_t of)
 {
+	const struct instrument_register *reg = instrument_find_register(
+	    instrument_builtin(), (enum change_record_kind)of, f->reg);
 	enum finding_kind kind = (enum finding_kind)f->kind;
 
 	json_put_string(w, "kind", finding_word(kind));
 	json_put_decimal(w, "record", f->record);
 	if (f->reg != 0)
 		json_put_i64(w, "number", f->reg);
+	if (f->reg != 0 && reg != NULL)
+		json_put_string(w, "register", reg->name);
 	json_put_bool(w, "blocks", finding_blocks(kind));
 	if (f->set_id != 0)
 		json_put_decimal(w, "set", f->set_id);
@@ -59,15 +64,21 @@ put_finding(struct json_writer *w, const struct store_finding *f)
 	json_put_i64(w, "time_ms", f->time_ms);
 }
 
+/* Where the findings of one record go. */
+struct showing {
+	struct json_writer *w;
+	uint8_t kind; /* of the record */
+};
+
 static enum status
 put_one_finding(void *arg, const struct store_finding *f, struct err *err)
 {
-	struct json_writer *w = arg;
+	const struct showing *s = arg;
 
 	(void)err;
-	json_put_object(w, NULL);
-	put_finding(w, f);
-	json_put_end(w);
+	json_put_object(s->w, NULL);
+	put_finding(s->w, f, s->kind);
+	json_put_end(s->w);
 	return ST_OK;
 }
 
@@ -117,8 +128,8 @@ static enum status
 show(struct json_writer *w, struct server *server, uint64_t id,
     struct record *record, struct err *err)
 {
+	struct showing showing = { .w = w };
 	struct store_row row;
-	uint8_t kind;
 	enum status st;
 
 	if ((st = store_row_get(server->store, id, &row, err)) != ST_OK ||
@@ -126,13 +137,14 @@ show(struct json_writer *w, struct server *server, uint64_t id,
 	    (st = look_record(w, "record", instrument_builtin(), &row, record,
 		 1, err)) != ST_OK)
 		return st;
-	kind = row.kind;
+	showing.kind = row.kind;
 	if ((st = put_approval(w, server, id, err)) != ST_OK)
 		return st;
 	json_put_array(w, "findings");
-	st = store_finding_of(server->store, id, put_one_finding, w, err);
+	st =
+	    store_finding_of(server->store, id, put_one_finding, &showing, err);
 	json_put_end(w);
-	if (st == ST_OK && kind == RECORD_HOUSEHOLD)
+	if (st == ST_OK && showing.kind == RECORD_HOUSEHOLD)
 		st = put_members(w, server, id, err);
 	return st;
 }
@@ -239,24 +251,33 @@ out:
 
 /* Findings are copied before they are sent: the lock is not held for that. */
 struct found {
-	struct store_finding *at;
+	struct store *store;
+	struct {
+		struct store_finding finding;
+		uint8_t kind; /* of the record */
+	} * at;
 	size_t n;
 };
 
 static enum status
 collect_finding(void *arg, const struct store_finding *f, struct err *err)
 {
-	struct store_finding *more;
+	struct store_scope scope = { 0 };
 	struct found *l = arg;
+	struct err ignored;
+	void *more;
 
 	if ((l->n & (l->n - 1)) == 0) {
 		more =
-		    realloc(l->at, (l->n == 0 ? 1 : 2 * l->n) * sizeof(*more));
+		    realloc(l->at, (l->n == 0 ? 1 : 2 * l->n) * sizeof(*l->at));
 		if (more == NULL)
 			return err_set(err, ST_NOMEM, "no memory for a list");
 		l->at = more;
 	}
-	l->at[l->n++] = *f;
+	if (store_scope_get(l->store, f->record, &scope, &ignored) != ST_OK)
+		scope.kind = 0;
+	l->at[l->n].finding = *f;
+	l->at[l->n++].kind = scope.kind;
 	return ST_OK;
 }
 
@@ -296,7 +317,7 @@ put_findings(struct command_call *call, enum finding_kind kind,
     uint64_t village, uint64_t *n, struct err *err)
 {
 	struct server *server = call->server;
-	struct found found = { 0 };
+	struct found found = { .store = server->store };
 	enum status st;
 	size_t i;
 
@@ -307,7 +328,8 @@ put_findings(struct command_call *call, enum finding_kind kind,
 		    collect_finding, &found, err);
 	server_unlock(server);
 	for (i = 0; i < found.n && st == ST_OK; i++) {
-		put_finding(control_row(call->out), &found.at[i]);
+		put_finding(control_row(call->out), &found.at[i].finding,
+		    found.at[i].kind);
 		control_row_end(call->out);
 		(*n)++;
 	}

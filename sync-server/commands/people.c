@@ -1,10 +1,12 @@
 #include <string.h>
 
+#include "common/crypto/crypto.h"
 #include "common/place/region.h"
 
 #include "sync-server/commands/command.h"
 #include "sync-server/people/code.h"
 #include "sync-server/people/person.h"
+#include "sync-server/people/revoke.h"
 #include "sync-server/server.h"
 
 static void
@@ -111,5 +113,41 @@ command_enrol(struct command_call *call, struct err *err)
 	put_person(control_result(call->out), &person);
 	json_put_string(control_result(call->out), "label", terms.label);
 	json_put_i64(control_result(call->out), "hours", (int64_t)hours);
+	return ST_OK;
+}
+
+enum status
+command_revoke(struct command_call *call, struct err *err)
+{
+	bool writer = args_has(&call->args, "writer");
+	struct json_writer *w = control_result(call->out);
+	struct revoke_opts opts = { .device = !writer,
+		.reason = args_get(&call->args, "reason") };
+	struct revoke_result result;
+	char hex[2 * CHANGE_ID_LEN + 1];
+	uint64_t number, last;
+	enum status st;
+
+	if (writer == args_has(&call->args, "laptop"))
+		return err_set(err, ST_INVALID, "either --writer or --laptop");
+	st = args_number(&call->args, writer ? "writer" : "laptop", UINT32_MAX,
+	    0, &number, err);
+	if (st == ST_OK)
+		st =
+		    args_number(&call->args, "last", UINT32_MAX, 0, &last, err);
+	if (st == ST_OK)
+		st = command_desk_person(call, 0, &opts.person, err);
+	if (st != ST_OK)
+		return st;
+	opts.number = (uint32_t)number;
+	opts.last_seq = (uint32_t)last;
+	if ((st = revoke_put(call->server, &opts, &result, err)) != ST_OK)
+		return st;
+	json_put_i64(w, writer ? "writer" : "laptop", opts.number);
+	if (writer) {
+		crypto_hex(hex, result.cut_id, CHANGE_ID_LEN);
+		json_put_i64(w, "last", result.cut_seq);
+		json_put_string(w, "change", hex);
+	}
 	return ST_OK;
 }

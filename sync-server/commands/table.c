@@ -26,6 +26,16 @@ static const struct args_option ENROL[] = {
 	END,
 };
 
+static const struct args_option REVOKE[] = {
+	{ "writer", "N", false, false, "one person on one laptop" },
+	{ "laptop", "N", false, false, "or a laptop with all its people" },
+	{ "last", "N", false, false,
+	    "the writer's last number that is good: the last that came" },
+	{ "reason", "TEXT", false, true, "why; without personal data" },
+	AS,
+	END,
+};
+
 static const struct args_option RECORDS[] = {
 	{ "village", "CODE", false, false, "only those there" },
 	END,
@@ -87,6 +97,8 @@ const struct command command_table[] = {
 	    command_person_list },
 	{ "enrol", "Make a one-time code for a person's laptop.", false,
 	    { "", 0, 0, ENROL }, command_enrol },
+	{ "revoke", "Believe a writer or a laptop no longer.", false,
+	    { "", 0, 0, REVOKE }, command_revoke },
 	{ "records", "List households and persons.", true,
 	    { "", 0, 0, RECORDS }, command_records },
 	{ "show", "Show a record with all that was written to it.", true,

@@ -28,6 +28,7 @@ struct committer {
 	pthread_cond_t wake;
 	bool closing;
 	unsigned first, nitems; /* a ring of opts.queue_max */
+	size_t bytes;           /* of what waits */
 	struct committer_counts counts;
 	struct item ring[];
 };
@@ -46,6 +47,7 @@ take(struct committer *c, struct item batch[BATCH_UPLOADS])
 		if (n > 0 && bytes + c->ring[c->first].len > BATCH_BYTES)
 			break;
 		batch[n] = c->ring[c->first];
+		c->bytes -= batch[n].len;
 		bytes += batch[n++].len;
 		c->first = (c->first + 1) % c->opts.queue_max;
 		c->nitems--;
@@ -164,11 +166,13 @@ committer_put(struct committer *c, struct intake_job *job, size_t len,
 	bool room;
 
 	pthread_mutex_lock(&c->lock);
-	room = !c->closing && c->nitems < c->opts.queue_max;
+	room = !c->closing && c->nitems < c->opts.queue_max &&
+	    (c->nitems == 0 || c->bytes + len <= QUEUE_BYTES_MAX);
 	if (room) {
 		item = &c->ring[(c->first + c->nitems) % c->opts.queue_max];
 		*item = (struct item){ job, len, upload };
 		c->nitems++;
+		c->bytes += len;
 		pthread_cond_signal(&c->wake);
 	}
 	pthread_mutex_unlock(&c->lock);

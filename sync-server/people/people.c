@@ -5,8 +5,6 @@
 
 #include "sync-server/people/people_internal.h"
 
-enum { REVOKED_DEVICE = 1, REVOKED_WRITER = 2 };
-
 enum status
 people_places_read(
     uint64_t *out, uint16_t *n, const void *bytes, size_t len, struct err *err)
@@ -150,7 +148,7 @@ load_revocations(struct people *p, struct people_device *devices,
 
 	while ((st = db_fetch(q, err)) == ST_OK) {
 		number = (uint32_t)db_column_i64(q, 1);
-		if (db_column_i64(q, 0) == REVOKED_DEVICE) {
+		if (db_column_i64(q, 0) == PEOPLE_REVOKED_DEVICE) {
 			d = devices == NULL
 			    ? NULL
 			    : bsearch(&number, devices, ndevices, sizeof(*d),

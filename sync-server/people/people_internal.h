@@ -33,6 +33,9 @@ enum people_sql {
 	PEOPLE_SQL_COUNT
 };
 
+/* Kinds of revocations in the database: do not renumber. */
+enum { PEOPLE_REVOKED_DEVICE = 1, PEOPLE_REVOKED_WRITER = 2 };
+
 extern const char *const people_sql[PEOPLE_SQL_COUNT];
 
 /* A card and from which number on it is in force; sorted by both. */

@@ -64,7 +64,8 @@ CREATE TABLE writer_card (
 	PRIMARY KEY (writer, from_seq)
 ) STRICT, WITHOUT ROWID;
 
--- What is believed no longer.  Written by people_revoke().
+-- What is believed no longer.  Written by revoke_put(); never
+-- deleted from.
 CREATE TABLE revocation (
 	kind    INTEGER NOT NULL          -- 1 device, 2 writer
 	        CHECK (kind IN (1, 2)),

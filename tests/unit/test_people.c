@@ -4,6 +4,7 @@
 #include "common/place/region.h"
 #include "sync-server/people/code.h"
 #include "sync-server/people/people.h"
+#include "sync-server/people/revoke.h"
 #include "tests/lib/office.h"
 #include "tests/lib/unit.h"
 
@@ -189,6 +190,83 @@ START_TEST(a_laptop_sees_the_villages_of_all_its_people)
 }
 END_TEST
 
+/* One visit of ${laptop}'s with the set id ${set}. */
+static enum receipt_state
+visit(struct laptop *laptop, uint64_t set, uint8_t id[CHANGE_ID_LEN])
+{
+	struct draft *draft = calloc(1, sizeof(*draft));
+	enum receipt_state state;
+
+	draft_start(draft, CHANGE_VISITS, set);
+	draft_row(
+	    draft, laptop_id(laptop, (uint32_t)set), RECORD_HOUSEHOLD, 0, 0);
+	draft_write(draft, 4, OFFICE_VILLAGE);
+	laptop_add(laptop, &office, draft, id);
+	state = laptop_send(laptop, &office);
+	free(draft);
+	return state;
+}
+
+START_TEST(after_a_revocation_nothing_new_is_believed_and_nothing_is_lost)
+{
+	struct revoke_opts opts = { .reason = "hilang", .person = 1 };
+	struct revoke_result cut;
+	uint8_t first[CHANGE_ID_LEN], second[CHANGE_ID_LEN];
+	struct laptop laptop;
+
+	opts.device = _i == 1;
+	laptop_make(&laptop, 1);
+	laptop_join(&laptop, &office, "Sari", OFFICE_VILLAGE);
+	ck_assert_int_eq(visit(&laptop, 1, first), RECEIPT_MERGED);
+	ck_assert_int_eq(visit(&laptop, 2, second), RECEIPT_MERGED);
+	opts.number = opts.device ? laptop.device.device : laptop.pen.writer;
+	ok(revoke_put(office.server, &opts, &cut, &err));
+	if (!opts.device) {
+		ck_assert_uint_eq(cut.cut_seq, 2);
+		ck_assert_mem_eq(cut.cut_id, second, sizeof(second));
+	}
+	office_restart(&office);
+	ck_assert_int_eq(visit(&laptop, 3, first), RECEIPT_QUARANTINED);
+	ck_assert_int_eq(
+	    revoke_put(office.server, &opts, &cut, &err), ST_CONFLICT);
+	laptop_free(&laptop);
+}
+END_TEST
+
+START_TEST(a_writer_is_cut_off_after_a_number_that_came)
+{
+	struct revoke_opts opts = { .reason = "hilang", .person = 1 };
+	uint8_t first[CHANGE_ID_LEN], second[CHANGE_ID_LEN];
+	struct people_writer writer;
+	struct revoke_result cut;
+	struct laptop laptop;
+
+	laptop_make(&laptop, 1);
+	laptop_join(&laptop, &office, "Sari", OFFICE_VILLAGE);
+	visit(&laptop, 1, first);
+	visit(&laptop, 2, second);
+	opts.number = laptop.pen.writer;
+	opts.last_seq = 3;
+	ck_assert_int_eq(
+	    revoke_put(office.server, &opts, &cut, &err), ST_NOTFOUND);
+	opts.last_seq = 1;
+	opts.reason = "";
+	ck_assert_int_eq(
+	    revoke_put(office.server, &opts, &cut, &err), ST_INVALID);
+	opts.reason = "hilang";
+	ok(revoke_put(office.server, &opts, &cut, &err));
+	ok(people_writer(
+	    office.server->people, laptop.pen.writer, 1, &writer, &err));
+	ck_assert(writer.revoked);
+	ck_assert_uint_eq(writer.cut_seq, 1);
+	ck_assert_mem_eq(writer.cut_id, first, sizeof(first));
+	opts.number = 999;
+	ck_assert_int_eq(
+	    revoke_put(office.server, &opts, &cut, &err), ST_NOTFOUND);
+	laptop_free(&laptop);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -203,6 +281,10 @@ add(TCase *tc)
 	tcase_add_test(
 	    tc, intake_finds_devices_and_writers_also_after_a_restart);
 	tcase_add_test(tc, a_laptop_sees_the_villages_of_all_its_people);
+	tcase_add_loop_test(tc,
+	    after_a_revocation_nothing_new_is_believed_and_nothing_is_lost, 0,
+	    2);
+	tcase_add_test(tc, a_writer_is_cut_off_after_a_number_that_came);
 }
 
 UNIT_MAIN("people", add)
