@@ -186,6 +186,11 @@ cli_fail(const struct cli *cli, const struct err *err)
 			code = NEXT[i].code;
 			next = NEXT[i].next;
 		}
+	/* What a server refuses is no mistake of who asked to send it. */
+	if (err->status == ST_INVALID && cli->command != NULL &&
+	    strcmp(cli->command, "sync") == 0)
+		next = "What is saved on this laptop stays saved. If it goes "
+		       "on, tell your coordinator.";
 	fprintf(stderr, "padu-agent: %s\n", err->text);
 	if (next != NULL)
 		fprintf(stderr, "%s\n", next);
