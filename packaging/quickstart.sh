@@ -83,7 +83,8 @@ if [ ! -f "$build/build.ninja" ]; then
 		fail "the build could not be set up; see above"
 fi
 quietly "$log" ninja -C "$build" agent/padu-agent sync-server/padu-server \
-	tests/lib/sample tests/lib/storycheck common/place/regions.csv ||
+	tests/lib/receiver tests/lib/sample tests/lib/storycheck \
+	common/place/regions.csv ||
 	fail "the build failed; see above"
 rm -f "$log"
 trap - EXIT

@@ -84,12 +84,17 @@ class Program:
 
     def start(self, *args, ready, env=None, log=None):
         """Start the daemon; the match of the line that says it is ready."""
+        return self.start_words(
+            [self.binary, "run", *map(str, args), "--dir", self.folder],
+            ready=ready, env=env, log=log)
+
+    def start_words(self, words, ready, env=None, log=None):
+        """The same with a command line of its own."""
         self.out = open(log or os.path.join(self.folder, "..",
                         os.path.basename(self.folder) + ".log"), "a",
                         encoding="utf-8")
         self.daemon = subprocess.Popen(
-            [self.binary, "run", *map(str, args), "--dir", self.folder],
-            stdout=subprocess.PIPE, stderr=self.out, text=True,
+            words, stdout=subprocess.PIPE, stderr=self.out, text=True,
             env=dict(self.env, **(env or {})))
         found = []
 
@@ -103,10 +108,10 @@ class Program:
 
         threading.Thread(target=read, args=(self.daemon,),
                          daemon=True).start()
-        wait_for(f"{os.path.basename(self.binary)} run: getting ready",
+        wait_for(f"{os.path.basename(self.binary)}: getting ready",
                  lambda: found or self.daemon.poll() is not None)
         if not found:
-            raise Failed(f"{os.path.basename(self.binary)} run ended with "
+            raise Failed(f"{os.path.basename(self.binary)} ended with "
                          f"{self.daemon.returncode}; see its log")
         return found[0]
 

@@ -7,6 +7,7 @@
  *
  *	DIR/address              where it listens
  *	DIR/requests/NNNNNN.json bodies in order of arrival, each once per key
+ *	DIR/requests/NNNNNN.head its key and signature, "name: value" lines
  *	DIR/items.tsv            key, type, record of every item, each once
  *	DIR/control              "MODE N": for the next N requests
  *	                           500      answer 500, keep nothing
@@ -176,14 +177,37 @@ out:
 }
 
 static enum status
-keep(struct receiver *r, const uint8_t key[32], const void *body, size_t len,
-    struct err *err)
+keep_head(struct receiver *r, struct serve_request *request, struct err *err)
+{
+	static const char *const NAMES[] = { "Idempotency-Key",
+		"Padu-Signature" };
+	char path[400];
+	FILE *file;
+	size_t i;
+
+	snprintf(
+	    path, sizeof(path), "%s/requests/%06u.head", r->dir, r->stored);
+	if ((file = fopen(path, "w")) == NULL)
+		return err_set(err, ST_IO, "cannot keep a request");
+	for (i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++)
+		fprintf(file, "%s: %s\n", NAMES[i],
+		    serve_header(request, NAMES[i]));
+	return fclose(file) == 0 ? ST_OK
+				 : err_set(err, ST_IO, "cannot keep a request");
+}
+
+static enum status
+keep(struct receiver *r, struct serve_request *request, const uint8_t key[32],
+    const void *body, size_t len, struct err *err)
 {
 	char path[400];
 	FILE *file;
 
+	r->stored++;
+	if (keep_head(r, request, err) != ST_OK)
+		return err->status;
 	snprintf(
-	    path, sizeof(path), "%s/requests/%06u.json", r->dir, ++r->stored);
+	    path, sizeof(path), "%s/requests/%06u.json", r->dir, r->stored);
 	if ((file = fopen(path, "w")) == NULL ||
 	    fwrite(body, 1, len, file) != len || fclose(file) != 0)
 		return err_set(err, ST_IO, "cannot keep a request");
@@ -209,7 +233,7 @@ take(struct receiver *r, struct serve_request *request, struct err *err)
 		r->repeated++;
 		return ST_OK;
 	}
-	return keep(r, key, body, len, err);
+	return keep(r, request, key, body, len, err);
 }
 
 /* What was taken before a restart. */
@@ -227,6 +251,8 @@ load(struct receiver *r, struct err *err)
 	if ((st = env->list(env->arg, path, &names, &n, err)) != ST_OK)
 		return st;
 	for (i = 0; i < n && st == ST_OK; i++) {
+		if (strstr(names[i], ".json") == NULL)
+			continue;
 		snprintf(
 		    path, sizeof(path), "%s/requests/%s", r->dir, names[i]);
 		st = env->read(env->arg, path, BODY_MAX, &body, &len, err);

@@ -79,7 +79,8 @@ def check(world, seconds):
     """The figures, from papers alone, by a program that knows no server."""
     done = subprocess.run(
         [world.checker, "--truth", world.path("prelist"), "--log",
-         world.path("log"), "--receiver", world.path("receiver"), "--acks",
+         world.path("log"), "--receiver", world.path("receiver/requests"),
+         "--acks",
          world.path("acks.tsv"), "--card", world.path("card.bin"),
          "--seconds", str(int(seconds + 0.5))],
         capture_output=True, text=True, check=False)

@@ -2,6 +2,8 @@
 
 As in story_field: each takes the world and shows what it showed.
 """
+import os
+
 from padu import Failed, Refused, wait_for
 from story_field import must, record
 from story_world import APPROVER, ENUMERATORS, REVIEWER
@@ -160,16 +162,14 @@ def forward(world, count):
     wait_for("a try while the receiver is down",
              lambda: world.server.call("status")["forward"]["records"][
                  "sending"] > 0)
-    receiver.set_mode("500")
-    receiver.start()
-    for mode, answer in (("500", "500"), ("slow", "ok"),
-                         ("silent", "silent")):
-        count(f"the receiver is {mode}")
-        before = len(receiver.seen)
-        receiver.set_mode(mode)
-        wait_for(f"a request to the receiver, {mode}",
-                 lambda: answer in receiver.seen[before:])
-    receiver.set_mode("ok")
+    os.makedirs(receiver.folder, exist_ok=True)
+    for mode, times in (("500", 2), ("slow", 1), ("silent", 2), ("down", 1)):
+        count(f"the receiver: {mode}")
+        receiver.misbehave(mode, times)
+        if receiver.daemon is None:
+            receiver.run(world.server.call("status")["forward_key"])
+        wait_for(f"requests to the receiver while it is: {mode}",
+                 receiver.behaves)
     count("the receiver is well")
     world.wait_delivered()
     return (f"{waiting} records, through a receiver that was down, said 500, "

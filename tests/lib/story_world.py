@@ -17,8 +17,7 @@ import random
 import subprocess
 import urllib.request
 
-from padu import Failed, Link, Program, Refused, wait_for
-from receiver import Receiver
+from padu import Failed, Link, Program, Refused, free_port, wait_for
 
 AUTHORITY = "6402"
 OFFICE = "Dinas Sosial Kutai Kartanegara"
@@ -56,6 +55,31 @@ class Laptop(Program):
 
     def lock(self):
         self.call("lock")
+
+
+class Receiver(Program):
+    """The tier above: tests/lib/receiver.c, which misbehaves on order."""
+
+    def __init__(self, binary, folder):
+        super().__init__(binary, folder)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/forward"
+
+    def run(self, key):
+        """Until then its port refuses."""
+        self.start_words((self.binary, "--dir", self.folder, "--key", key,
+                          "--port", str(self.port)), ready="^listening")
+
+    def misbehave(self, mode, times):
+        """It does so for the next requests; wait for that with behaves()."""
+        with open(os.path.join(self.folder, "control"), "w",
+                  encoding="ascii") as f:
+            f.write(f"{mode} {times}\n")
+
+    def behaves(self):
+        with open(os.path.join(self.folder, "control"),
+                  encoding="ascii") as f:
+            return f.read().split()[1:] == ["0"]
 
 
 class Truth:
@@ -111,7 +135,8 @@ class World:
         agent = os.path.join(build, "agent/padu-agent")
         self.laptops = [Laptop(agent, self.path(f"laptop-{n}"),
                                self.path("passphrases")) for n in (1, 2)]
-        self.receiver = Receiver(self.path("receiver"))
+        self.receiver = Receiver(os.path.join(build, "tests/lib/receiver"),
+                                 self.path("receiver"))
         self.link = None
         self.truth = None
         self.address = None
@@ -184,12 +209,11 @@ class World:
         raise Failed(f"{what} was not refused")
 
     def close(self):
-        for program in (*self.laptops, self.server):
+        for program in (*self.laptops, self.server, self.receiver):
             try:
                 program.stop()
             except Failed:
                 pass
         if self.link is not None:
             self.link.close()
-        self.receiver.stop()
         self.acks.close()

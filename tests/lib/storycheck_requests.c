@@ -298,22 +298,21 @@ static int
 check_head(const struct requests *r, const char *name, const char *head,
     const char *body, size_t len)
 {
-	char key[80], signature[160], want[65];
-	const char *hex;
+	char key[80], signature[160], want[65], *hex;
 	uint8_t hash[HASH_LEN], bytes[SIGN_LEN];
 	struct err err;
 
-	head_value(key, sizeof(key), head, "idempotency-key");
-	head_value(signature, sizeof(signature), head, "padu-signature");
-	/* Whose it is goes before: "6402:". */
-	hex = strchr(signature, ':');
-	hex = hex != NULL ? hex + 1 : signature;
+	head_value(key, sizeof(key), head, "Idempotency-Key");
+	head_value(signature, sizeof(signature), head, "Padu-Signature");
 	hash_bytes(hash, body, len);
 	crypto_hex(want, hash, sizeof(hash));
 	if (strcmp(want, key) != 0)
 		return storycheck_fault(
 		    "%s: its key is not that of its bytes", name);
-	if (crypto_unhex(bytes, SIGN_LEN, hex, &err) != ST_OK ||
+	/* AUTHORITY:HEX */
+	if ((hex = strchr(signature, ':')) == NULL ||
+	    strtoul(signature, NULL, 10) != r->card.authority ||
+	    crypto_unhex(bytes, SIGN_LEN, hex + 1, &err) != ST_OK ||
 	    sign_check(bytes, r->card.receipt_public, FORWARD_DOMAIN, hash,
 		sizeof(hash), &err) != ST_OK)
 		return storycheck_fault("%s: its signature is bad", name);
@@ -344,7 +343,7 @@ read_body(struct requests *r, const char *name, const char *body, size_t len)
 static int
 read_request(struct requests *r, const char *dir, const char *name)
 {
-	char path[PATH_MAX], answer[16], *body, *head = NULL;
+	char path[PATH_MAX], *body, *head = NULL;
 	size_t len, head_len;
 	int faults;
 
@@ -357,9 +356,7 @@ read_request(struct requests *r, const char *dir, const char *name)
 		return 1;
 	}
 	faults = check_head(r, name, head, body, len);
-	head_value(answer, sizeof(answer), head, "answer");
-	if (strcmp(answer, "ok") == 0 || strcmp(answer, "silent") == 0)
-		faults += read_body(r, name, body, len);
+	faults += read_body(r, name, body, len);
 	free(body);
 	free(head);
 	return faults;
