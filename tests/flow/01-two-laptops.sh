@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Two laptops enrol, visit the same household offline and disagree; the
 # office decides, approves, and the record arrives upstream, once, as decided.
+# shellcheck source=tests/flow/flow.sh
 . "$(dirname "$0")/flow.sh"
 
 office 30

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # An upload that is cut, with the server killed in the middle, goes on where
 # it stopped; wrong places and wrong bytes are refused with 409 and 422.
+# shellcheck source=tests/flow/flow.sh
 . "$(dirname "$0")/flow.sh"
 
 office 120
@@ -34,10 +35,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
 print("ready", flush=True)
 server.serve_forever()' "$port" "$work/bundle"
-agent 1 sync >"$work/out/last" 2>&1
+agent 1 sync >"$work/out/sync" 2>&1
 is "what is no server's answer is not believed" 3 "$?"
 holds "and it says that all is kept" \
-	grep -q 'everything is kept' "$work/out/last"
+	grep -q "everything is kept" "$work/out/sync"
 end capture TERM
 name=$(cat "$work/bundle.name")
 total=$(stat -c %s "$work/bundle")

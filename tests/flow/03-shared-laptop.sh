@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Two people share a laptop: neither can record as the other, a wrong
 # passphrase opens nothing, and a locked laptop still sends.
+# shellcheck source=tests/flow/flow.sh
 . "$(dirname "$0")/flow.sh"
 
 office 30

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The receiver upstream is down, slow, says 500, falls silent after having
 # accepted: it ends with each validated record once, and none is missing.
+# shellcheck source=tests/flow/flow.sh
 . "$(dirname "$0")/flow.sh"
 
 office 60

@@ -84,7 +84,8 @@ stop_server() { end server TERM; }
 kill_server() { end server KILL; }
 
 # The tier above, in $work/up; misbehave: see tests/lib/receiver.c.
-up_port=0 upstream=''
+up_port=0
+export upstream=''
 receive() {
 	start receiver '^listening on' "$BUILD/tests/lib/receiver" \
 		--dir "$work/up" --port "$up_port" \
