@@ -82,7 +82,7 @@
 
 /* Uploads at the server: a wave's last evening, 330 villages in an hour. */
 #define QUEUE_UPLOADS_MAX 1000u      /* wait for the committer */
-#define QUEUE_BYTES_MAX (64u << 20) /* of them; twice that unpacked */
+#define QUEUE_BYTES_MAX (64u << 20)  /* of them; twice that unpacked */
 #define PARTS_FILES_MAX 4096u        /* half-received bundles */
 #define PARTS_BYTES_MAX (1ull << 30) /* all of them together */
 #define ENROL_REQUEST_MAX 4096u      /* bytes, sealed */

@@ -365,6 +365,9 @@ laptop_visit(struct world *w, struct laptop *l)
 		return false;
 	/* What was on the screen counts, whichever try made the write. */
 	if (visit == 0 && died)
+		/* It may be saved all the same, over an earlier one. */
+		memset(l->fresh, 0, sizeof(l->fresh));
+	if (visit == 0 && died)
 		remember(w, UINT64_MAX - l->number, a->record, &screen);
 	if (st == ST_OK && visit != 0) {
 		remember(w, visit, a->record, &screen);

@@ -39,8 +39,7 @@ START_TEST(a_code_makes_a_device_card_and_a_writer_card)
 	ck_assert_uint_eq(laptop.writer.device, laptop.device.device);
 	ck_assert_uint_eq(laptop.writer.from_seq, 1);
 	ck_assert_int_eq(laptop.writer.role, ROLE_ENUMERATOR);
-	ck_assert_mem_eq(
-	    laptop.writer.sign_public, laptop.pen.key.public, 32);
+	ck_assert_mem_eq(laptop.writer.sign_public, laptop.pen.key.public, 32);
 	ck_assert_str_eq(laptop.writer.name, "Sari");
 	ck_assert_str_eq(laptop.writer.label, "UJI");
 	ck_assert_uint_eq(laptop.writer.nplaces, 1);

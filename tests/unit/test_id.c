@@ -20,8 +20,8 @@ static const struct {
 
 START_TEST(parts_come_back_as_they_went_in)
 {
-	uint64_t id = id_make(
-	    CASES[_i].authority, CASES[_i].writer, CASES[_i].counter);
+	uint64_t id =
+	    id_make(CASES[_i].authority, CASES[_i].writer, CASES[_i].counter);
 	uint64_t back;
 	char text[ID_TEXT_SIZE];
 
