@@ -15,12 +15,18 @@
 #include "sync-server/people/people.h"
 #include "sync-server/server.h"
 
+/* A whole bundle of at most this many bytes is not written to a file unless
+ * it breaks off: 100 visits; making a file costs more than all the rest. */
+#define SMALL_MAX (16u << 10)
+
 /* One POST of a bundle or of a piece of it; freed by upload_close(). */
 struct upload {
 	struct serve_request *request;
-	struct part *part;
-	uint64_t total; /* bytes of the whole bundle */
-	uint64_t at;    /* where the next piece goes */
+	struct part *part; /* NULL for a small one ... */
+	uint8_t *small;    /* ... whose bytes are here */
+	uint64_t total;    /* bytes of the whole bundle */
+	uint64_t at;       /* where the next piece goes */
+	bool refused;      /* nothing of it is worth keeping */
 	uint8_t name[BUNDLE_NAME_LEN];
 };
 
@@ -125,6 +131,27 @@ read_head(struct upload *up, struct http *http, uint64_t *have, unsigned *code,
 	return ST_OK;
 }
 
+/* All of it in one piece, nothing of it here, and small enough? */
+static bool
+is_small(const struct upload *up, uint64_t have)
+{
+	return have == 0 && up->at == 0 && up->total <= SMALL_MAX &&
+	    serve_body_announced(up->request) == (int64_t)up->total;
+}
+
+/* Keep what came of a small bundle, so that it can go on from there. */
+static void
+spill(struct http *http, struct upload *up)
+{
+	struct part *part = NULL;
+	struct err ignored;
+
+	if (parts_start(http->parts, &part, up->name, up->total, &ignored) ==
+	    ST_OK)
+		part_write(part, 0, up->small, (size_t)up->at, &ignored);
+	part_close(part);
+}
+
 /* POST, its head: is there anything against taking these bytes? */
 enum serve_next
 upload_begin(
@@ -144,6 +171,10 @@ upload_begin(
 	serve_set_data(request, up);
 	if (read_head(up, http, &have, &code, &err) != ST_OK)
 		return refuse_at(reply, code, &err, have);
+	if (is_small(up, have)) {
+		if ((up->small = malloc((size_t)up->total)) != NULL)
+			return SERVE_MORE;
+	}
 	if (parts_start(http->parts, &up->part, up->name, up->total, &err) !=
 	    ST_OK) {
 		serve_refuse(reply, &err);
@@ -192,25 +223,35 @@ upload_data(void *arg, struct serve_request *request, const void *bytes,
 		    err, ST_INVALID, "more bytes than its Upload-Length says");
 	if (up->at == 0)
 		st = check_first(http, bytes, len, err);
-	if (st == ST_OK)
+	if (st == ST_OK && up->small != NULL)
+		memcpy(up->small + up->at, bytes, len);
+	else if (st == ST_OK)
 		st = part_write(up->part, up->at, bytes, len, err);
-	else
+	else if (up->part != NULL)
 		parts_drop(http->parts, up->name);
 	if (st == ST_OK)
 		up->at += len;
+	else
+		up->refused = true;
 	return st;
 }
 
 /* Read the whole bundle and check it against its name. */
 static enum status
-read_whole(struct upload *up, uint8_t **out, struct err *err)
+read_whole(
+    struct upload *up, const uint8_t **out, uint8_t **file, struct err *err)
 {
 	uint8_t name[BUNDLE_NAME_LEN];
-	enum status st;
+	enum status st = ST_OK;
 
-	if ((*out = malloc((size_t)up->total)) == NULL)
-		return err_set(err, ST_NOMEM, "take an upload: no memory");
-	st = part_read(up->part, *out, (size_t)up->total, err);
+	*out = up->small;
+	if (up->small == NULL) {
+		if ((*file = malloc((size_t)up->total)) == NULL)
+			return err_set(
+			    err, ST_NOMEM, "take an upload: no memory");
+		*out = *file;
+		st = part_read(up->part, *file, (size_t)up->total, err);
+	}
 	if (st != ST_OK)
 		return st;
 	bundle_name(name, *out, (size_t)up->total);
@@ -225,6 +266,9 @@ refuse_whole(struct http *http, struct upload *up, struct serve_reply *reply,
     const struct err *err)
 {
 	if (err->status == ST_BUSY) {
+		if (up->small != NULL)
+			spill(http, up);
+		up->refused = true;
 		/* The bytes stay: an empty POST is enough next time. */
 		serve_refuse_code(reply, 503, err->status, err->text);
 		serve_add_header(reply, "Retry-After", "2");
@@ -234,7 +278,9 @@ refuse_whole(struct http *http, struct upload *up, struct serve_reply *reply,
 	}
 	if (err->status == ST_NOMEM || err->status == ST_IO)
 		return serve_refuse(reply, err);
-	parts_drop(http->parts, up->name);
+	up->refused = true;
+	if (up->part != NULL)
+		parts_drop(http->parts, up->name);
 	return refuse_at(reply,
 	    err->status == ST_CONFLICT        ? 422
 		: err->status == ST_UNTRUSTED ? 403
@@ -250,12 +296,13 @@ upload_handle(
 	struct upload *up = serve_data(request);
 	struct http *http = arg;
 	struct intake_job *job = NULL;
-	uint8_t *bytes = NULL;
-	uint64_t have = 0;
+	const uint8_t *bytes = NULL;
+	uint8_t *file = NULL;
+	uint64_t have = up->at;
 	struct err err;
 	enum status st;
 
-	if ((st = part_len(up->part, &have, &err)) != ST_OK)
+	if (up->part != NULL && (st = part_len(up->part, &have, &err)) != ST_OK)
 		goto out;
 	if (have < up->total) {
 		reply->code = 202;
@@ -263,7 +310,7 @@ upload_handle(
 		    reply, "Upload-Offset", "%llu", (unsigned long long)have);
 		return SERVE_REPLY;
 	}
-	if ((st = read_whole(up, &bytes, &err)) != ST_OK)
+	if ((st = read_whole(up, &bytes, &file, &err)) != ST_OK)
 		goto out;
 	st = intake_open(
 	    &job, http->server, up->name, bytes, (size_t)up->total, &err);
@@ -271,7 +318,7 @@ upload_handle(
 		st = committer_put(
 		    http->committer, job, (size_t)up->total, up, &err);
 out:
-	free(bytes);
+	free(file);
 	if (st == ST_OK)
 		return SERVE_LATER;
 	intake_job_free(job);
@@ -291,7 +338,8 @@ upload_answer(void *arg, void *upload, enum status st,
 		reply.body = bytes->bytes;
 		reply.len = bytes->len;
 		reply.own = SERVE_COPY;
-		parts_done(http->parts, up->name);
+		if (up->part != NULL)
+			parts_done(http->parts, up->name);
 	} else if (st == ST_BUSY) {
 		serve_refuse_code(&reply, 503, st, err->text);
 		serve_add_header(&reply, "Retry-After", "2");
@@ -307,9 +355,13 @@ upload_close(void *arg, struct serve_request *request)
 {
 	struct upload *up = serve_data(request);
 
-	(void)arg;
 	if (up == NULL)
 		return;
+	/* It broke off. */
+	if (up->small != NULL && !up->refused && up->at > 0 &&
+	    up->at < up->total)
+		spill(arg, up);
 	part_close(up->part);
+	free(up->small);
 	free(up);
 }

@@ -5,6 +5,7 @@
 #include "common/base/id.h"
 #include "common/base/limits.h"
 #include "common/instrument/instrument.h"
+#include "common/store/db.h"
 #include "common/place/region.h"
 #include "sync-server/findings/follow.h"
 #include "sync-server/intake/intake_internal.h"
@@ -423,7 +424,8 @@ gather(struct answer *a, struct err *err)
 	struct store *store = a->server->store;
 	enum status st;
 
-	if ((st = follow_now(store, instrument_builtin(), err)) != ST_OK)
+	if ((st = follow_now(store, instrument_builtin(), err)) != ST_OK ||
+	    (st = db_begin_read(a->server->db, err)) != ST_OK)
 		return st;
 	start(a, store_state(store));
 	/* Nothing comes down to a laptop that is not believed any more. */
@@ -473,6 +475,7 @@ intake_answer(struct server *server, const struct intake_job *job,
 	server_lock(server);
 	st = gather(a, err);
 	store_done(server->store);
+	db_rollback(server->db); /* it only read */
 	server_unlock(server);
 	if (st == ST_OK)
 		st = pack(a, out, err);

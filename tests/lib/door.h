@@ -47,28 +47,48 @@ tear_down(void)
 	office_close(&office);
 }
 
-/* A bundle with one new household in it. */
+/* What is sent, and its name. */
 struct bundle {
 	struct writer bytes;
 	uint8_t name[BUNDLE_NAME_LEN];
 	char hex[2 * BUNDLE_NAME_LEN + 1];
 };
 
+/* A set with one new household in it, for the next bundle. */
 static inline void
-make_bundle(struct bundle *b, struct laptop *from, uint32_t n)
+add_visit(struct laptop *from, uint32_t n)
 {
 	struct draft *draft = calloc(1, sizeof(*draft));
 	uint8_t id[CHANGE_ID_LEN];
 
-	memset(b, 0, sizeof(*b));
 	draft_start(draft, CHANGE_VISITS, (uint64_t)from->pen.writer << 32 | n);
 	draft_row(draft, laptop_id(from, n), RECORD_HOUSEHOLD, 0, 0);
 	draft_write(draft, 4, OFFICE_VILLAGE);
 	draft_write(draft, 52, "Jalan Uji 1");
 	laptop_add(from, &office, draft, id);
+	free(draft);
+}
+
+/* A bundle of ${n} sets.  Of 60 it is too large to be kept in memory. */
+static inline void
+make_bundle_of(struct bundle *b, struct laptop *from, uint32_t n)
+{
+	uint32_t i;
+
+	memset(b, 0, sizeof(*b));
+	for (i = 1; i <= n; i++)
+		add_visit(from, i);
 	laptop_bundle(from, &office, &b->bytes, b->name);
 	crypto_hex(b->hex, b->name, sizeof(b->name));
-	free(draft);
+}
+
+static inline void
+make_bundle(struct bundle *b, struct laptop *from, uint32_t n)
+{
+	memset(b, 0, sizeof(*b));
+	add_visit(from, n);
+	laptop_bundle(from, &office, &b->bytes, b->name);
+	crypto_hex(b->hex, b->name, sizeof(b->name));
 }
 
 /* One request, on a connection of its own. */
