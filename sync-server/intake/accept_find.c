@@ -46,14 +46,20 @@ collect_sets(struct head_sets *sets, const struct record *r)
 	}
 }
 
+/* Was the set on the screen: said to be, or named by a write? */
 static bool
 row_names(const struct change_row *row, uint64_t set_id)
 {
-	uint16_t i;
+	const struct change_write *w;
+	uint16_t i, k;
 
 	for (i = 0; i < row->nalso; i++)
 		if (row->also[i] == set_id)
 			return true;
+	for (i = 0; i < row->nwrites; i++)
+		for (w = &row->writes[i], k = 0; k < w->npreds; k++)
+			if (w->preds[k] == set_id)
+				return true;
 	return false;
 }
 
