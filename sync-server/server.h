@@ -82,6 +82,13 @@ enum status server_open(
     struct server **out, const struct server_opts *opts, struct err *err);
 void server_close(struct server *server);
 
+/*
+ * Another connection to ${server}'s database, for a thread of its own; close
+ * it with db_close() before the server.
+ */
+enum status server_db_open_another(
+    struct db **out, const struct server *server, struct err *err);
+
 /* One thread at a time in store and keys. */
 void server_lock(struct server *server);
 void server_unlock(struct server *server);

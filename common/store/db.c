@@ -7,6 +7,7 @@
 #include "common/store/db_internal.h"
 
 #define BUSY_MS 2000
+#define LOG_PAGES 1000
 
 /* One name for all marks: SQLite finds the latest, so they nest. */
 static const char *const CONTROL[DB_NCONTROL] = {
@@ -123,6 +124,19 @@ open_handle(struct db *db, const struct db_opts *opts, struct err *err)
 	return st;
 }
 
+/* After each commit; SQLite's own hook forgets how long the log is. */
+static int
+on_commit(void *arg, sqlite3 *h, const char *name, int npages)
+{
+	struct db *db = arg;
+
+	db->log_pages = (unsigned)npages;
+	if (db->log_pages >= db->log_pages_max)
+		sqlite3_wal_checkpoint_v2(
+		    h, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return SQLITE_OK;
+}
+
 /* Settings for every connection, and those that the options ask for. */
 static enum status
 set_up(struct db *db, const struct db_opts *opts, struct err *err)
@@ -133,6 +147,8 @@ set_up(struct db *db, const struct db_opts *opts, struct err *err)
 	sqlite3_busy_timeout(
 	    db->h, opts->busy_ms > 0 ? (int)opts->busy_ms : BUSY_MS);
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	db->log_pages_max = opts->log_pages > 0 ? opts->log_pages : LOG_PAGES;
+	sqlite3_wal_hook(db->h, on_commit, db);
 	st = exec(db,
 	    "PRAGMA temp_store = MEMORY;"
 	    "PRAGMA trusted_schema = OFF;"
@@ -393,4 +409,10 @@ db_checkpoint(struct db *db, enum db_checkpoint mode, struct err *err)
 	    NULL, NULL);
 	return rc == SQLITE_OK ? ST_OK
 			       : db_fail(db->h, rc, false, "checkpoint", err);
+}
+
+unsigned
+db_log_pages(const struct db *db)
+{
+	return db->log_pages;
 }

@@ -42,6 +42,8 @@ struct db_opts {
 	const char *path;   /* ":memory:" for a private one */
 	const char *vfs;    /* a registered VFS; NULL: the stock one */
 	unsigned cache_kib; /* page cache; 0: SQLite's own 2,000 */
+	unsigned log_pages; /* in the write-ahead log, from which on a commit
+	                     * moves them into the file; 0: 1,000 */
 	unsigned busy_ms;   /* how long to wait for a lock; 0: 2,000 */
 	bool exclusive; /* no other connection, in this program or another */
 	bool readonly;  /* no writing, and no making of a new file */
@@ -115,6 +117,9 @@ enum db_checkpoint {
 };
 enum status db_checkpoint(
     struct db *db, enum db_checkpoint mode, struct err *err);
+
+/* Pages in the write-ahead log after the latest commit of ${db}. */
+unsigned db_log_pages(const struct db *db);
 
 /*
  * Prepare the ${nsql} statements of ${sql}.  On success *${out} is the

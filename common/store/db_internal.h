@@ -23,6 +23,7 @@ struct db {
 	sqlite3 *h;
 	sqlite3_stmt *control[DB_NCONTROL];
 	bool begun; /* by db_begin(), not yet committed or rolled back */
+	unsigned log_pages, log_pages_max;
 };
 
 /*

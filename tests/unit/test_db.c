@@ -399,6 +399,35 @@ START_TEST(a_checkpoint_empties_the_log_once_nobody_reads)
 }
 END_TEST
 
+START_TEST(a_log_that_is_long_enough_is_moved_by_the_commit)
+{
+	static const struct {
+		const char *what;
+		unsigned log_pages, moved; /* from which commit on */
+	} CASES[] = {
+		{ "as SQLite has it", 0, 0 },
+		{ "at 30 pages", 30, 3 },
+	};
+	const char *fill = "INSERT INTO t VALUES (randomblob(40000))";
+	struct db_opts opts = { .path = temp_path(&temp, "log.db"),
+		.log_pages = CASES[_i].log_pages };
+	unsigned i, before = 0, moved = 0;
+	struct db *other;
+
+	ok(db_open(&other, &opts, &err));
+	ok(db_exec_script(other, "CREATE TABLE t (a BLOB) STRICT", &err));
+	for (i = 0; i < 6; i++) {
+		before = db_log_pages(other);
+		ok(db_exec_script(other, fill, &err));
+		if (moved == 0 && db_log_pages(other) < before)
+			moved = i;
+	}
+	ck_assert_msg(
+	    moved == CASES[_i].moved, "%s: %u", CASES[_i].what, moved);
+	db_close(other);
+}
+END_TEST
+
 START_TEST(a_read_only_database_reads_only)
 {
 	struct db_opts opts = { .path = temp_path(&temp, "x.db"),
@@ -478,6 +507,8 @@ add(TCase *tc)
 	tcase_add_test(tc, an_exclusive_file_is_nobody_elses);
 	tcase_add_test(tc, a_read_transaction_sees_one_state);
 	tcase_add_test(tc, a_checkpoint_empties_the_log_once_nobody_reads);
+	tcase_add_loop_test(
+	    tc, a_log_that_is_long_enough_is_moved_by_the_commit, 0, 2);
 	tcase_add_test(tc, a_read_only_database_reads_only);
 	tcase_add_test(tc, what_is_no_database_is_untrusted);
 	tcase_add_test(tc, a_uri_is_no_path);
