@@ -6,9 +6,12 @@
 
 #include "common/base/limits.h"
 #include "common/base/writer.h"
+#include "common/store/db.h"
 
 #include "sync-server/http/committer.h"
 #include "sync-server/intake/intake.h"
+#include "sync-server/server.h"
+#include "sync-server/tidy.h"
 
 #define BATCH_UPLOADS 200u
 #define BATCH_BYTES (8u << 20)
@@ -23,6 +26,7 @@ struct item {
 
 struct committer {
 	struct committer_opts opts;
+	struct tidy *tidy;
 	pthread_t thread;
 	pthread_mutex_t lock; /* for what follows */
 	pthread_cond_t wake;
@@ -43,7 +47,7 @@ take(struct committer *c, struct item batch[BATCH_UPLOADS])
 	pthread_mutex_lock(&c->lock);
 	while (c->nitems == 0 && !c->closing)
 		pthread_cond_wait(&c->wake, &c->lock);
-	while (c->nitems > 0 && n < BATCH_UPLOADS) {
+	while (c->nitems > 0 && n < c->opts.batch_max) {
 		if (n > 0 && bytes + c->ring[c->first].len > BATCH_BYTES)
 			break;
 		batch[n] = c->ring[c->first];
@@ -62,7 +66,7 @@ commit(
 {
 	static const struct timespec nap = { 0, BUSY_MS * 1000000L };
 	struct intake_job *jobs[BATCH_UPLOADS];
-	unsigned i, tries = 0;
+	unsigned i, npages, tries = 0;
 	enum status st;
 
 	for (i = 0; i < n; i++)
@@ -77,6 +81,10 @@ commit(
 		c->counts.uploads += n;
 		c->counts.batches++;
 		pthread_mutex_unlock(&c->lock);
+		server_lock(c->opts.server);
+		npages = db_log_pages(c->opts.server->db);
+		server_unlock(c->opts.server);
+		tidy_tell(c->tidy, npages);
 	}
 	return st;
 }
@@ -125,22 +133,29 @@ committer_open(
 	unsigned max =
 	    opts->queue_max != 0 ? opts->queue_max : QUEUE_UPLOADS_MAX;
 	struct committer *c;
+	enum status st;
 
 	*out = NULL;
 	if ((c = calloc(1, sizeof(*c) + max * sizeof(c->ring[0]))) == NULL)
 		return err_set(err, ST_NOMEM, "start the committer: no memory");
 	c->opts = *opts;
 	c->opts.queue_max = max;
+	if (c->opts.batch_max == 0 || c->opts.batch_max > BATCH_UPLOADS)
+		c->opts.batch_max = BATCH_UPLOADS;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
-	if (pthread_create(&c->thread, NULL, run, c) != 0) {
-		pthread_cond_destroy(&c->wake);
-		pthread_mutex_destroy(&c->lock);
-		free(c);
-		return err_set(err, ST_NOMEM, "start the committer: no thread");
+	st = tidy_open(&c->tidy, opts->server, err);
+	if (st == ST_OK && pthread_create(&c->thread, NULL, run, c) != 0)
+		st = err_set(err, ST_NOMEM, "start the committer: no thread");
+	if (st == ST_OK) {
+		*out = c;
+		return ST_OK;
 	}
-	*out = c;
-	return ST_OK;
+	tidy_close(c->tidy);
+	pthread_cond_destroy(&c->wake);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+	return st;
 }
 
 void
@@ -153,6 +168,7 @@ committer_close(struct committer *c)
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
 	pthread_join(c->thread, NULL);
+	tidy_close(c->tidy);
 	pthread_cond_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);
 	free(c);

@@ -28,6 +28,8 @@ struct writer;
 struct committer_opts {
 	struct server *server;
 	unsigned queue_max; /* uploads that may wait; 0: QUEUE_UPLOADS_MAX */
+	unsigned batch_max; /* uploads in one transaction; 0: 200, and that is
+	                     * the most */
 	/*
 	 * Called once for each upload that was put, from the committer's
 	 * thread: ${st} ST_OK and the reply's bytes, or what went wrong.

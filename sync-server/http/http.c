@@ -133,6 +133,7 @@ http_open(struct http **out, const struct http_opts *opts, struct err *err)
 	struct committer_opts committer = {
 		.server = opts->server,
 		.queue_max = opts->queue_max,
+		.batch_max = opts->batch_max,
 		.answer = upload_answer,
 	};
 	struct serve_opts serve = {

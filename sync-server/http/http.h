@@ -28,6 +28,7 @@ struct http_opts {
 	uint16_t port;         /* 0: any that is free */
 	unsigned threads;      /* 0: 2 */
 	unsigned queue_max;    /* uploads that may wait; 0: the usual */
+	unsigned batch_max;    /* uploads in one transaction; 0: the usual */
 };
 
 /* ST_IO: the address cannot be listened on; ST_INVALID: it is none. */
