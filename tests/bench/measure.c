@@ -10,7 +10,8 @@ static void
 usage(const char *program)
 {
 	fprintf(stderr,
-	    "usage: %s [--long] [--runs N] [--dir DIR] [ID PREFIX ...]\n",
+	    "usage: %s [--long] [--quick] [--runs N] [--dir DIR] "
+	    "[ID PREFIX ...]\n",
 	    program);
 	exit(2);
 }
@@ -24,6 +25,8 @@ measure_args(struct measure_args *args, int argc, char **argv)
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "--long") == 0)
 			args->at_length = true;
+		else if (strcmp(argv[i], "--quick") == 0)
+			args->quick = true;
 		else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc)
 			args->runs = (unsigned)strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--dir") == 0 && i + 1 < argc)

@@ -5,7 +5,7 @@
  * measure: what the benchmark programs share: arguments, time, medians, and
  * the one line of JSON that a benchmark prints.
  *
- *	PROGRAM [--long] [--runs N] [--dir DIR] [ID PREFIX ...]
+ *	PROGRAM [--long] [--quick] [--runs N] [--dir DIR] [ID PREFIX ...]
  *
  * Settings go to standard error, results to standard output.
  */
@@ -19,6 +19,7 @@
 
 struct measure_args {
 	bool at_length;  /* --long: what takes minutes too */
+	bool quick;      /* --quick: does it work at all? */
 	unsigned runs;   /* 0: the program's own choice */
 	const char *dir; /* an existing folder for databases */
 	char **prefixes; /* of wanted ids; none: all */

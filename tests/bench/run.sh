@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/bench/run.sh [--long] [--runs N] [ID PREFIX ...]
+# tests/bench/run.sh [--long | --quick] [--runs N] [ID PREFIX ...]
 #
 # Builds a release in build-bench and runs the benchmarks whose ids begin
 # with one of the prefixes, or all.  Prints one JSON object a line:
@@ -9,14 +9,15 @@
 # the value being a median.  The settings of both sides, and what each run
 # found, go to standard error.  The ids: tests/bench/README.md.
 #
-# --long: also what takes minutes and gigabytes.
+# --long: also what takes minutes and gigabytes.  --quick: one short run of
+# some of them, to see that they work; the figures are worth nothing.
 # BENCH_DIR: where databases are made (a real disk; default build-bench/data).
 set -eu
 cd "$(dirname "$0")/../.."
 options=()
 while [ $# -gt 0 ]; do
 	case $1 in
-	--long) options+=("$1") ;;
+	--long | --quick) options+=("$1") ;;
 	--runs)
 		[ $# -gt 1 ] || {
 			echo "tests/bench/run.sh: --runs needs a number" >&2

@@ -82,6 +82,7 @@ struct maker {
 	uint64_t s;
 	uint8_t *at, *end; /* memory */
 	uint64_t *import;  /* two: the first ends at last_of_first */
+	uint32_t writer, desk;
 	uint32_t next_listed, next_new, last_of_first;
 	struct change_visit *visits;
 	struct change_row *rows;
@@ -226,6 +227,19 @@ put_place(struct maker *m, struct draft *d)
 	put_text(m, d, 52, "alamat", true, text);
 }
 
+/* The row of a record that an import brought to a real server. */
+static void
+stand_on(struct maker *m, struct draft *d, struct change_row *row)
+{
+	const struct visits_from *from = m->opts->from;
+	uint64_t *pred = get(m, sizeof(*pred));
+
+	*pred = from->import + id_counter(row->id) / VISITS_IMPORT_ROWS;
+	d->pred = pred;
+	row->shown_epoch = from->shown_epoch;
+	row->shown_version = from->shown_version;
+}
+
 static void
 make_row(
     struct maker *m, struct draft *d, enum change_record_kind kind, bool listed)
@@ -238,10 +252,14 @@ make_row(
 	    (struct draft){ .writes = get(m, WRITES_MAX * sizeof(*d->writes)) };
 	row->writes = d->writes;
 	if (!listed) {
-		row->id = id_make(AUTHORITY, WRITER, m->next_new++);
+		row->id = id_make(AUTHORITY, m->writer, m->next_new++);
 		return;
 	}
-	row->id = id_make(AUTHORITY, DESK, m->next_listed++);
+	row->id = id_make(AUTHORITY, m->desk, m->next_listed++);
+	if (m->opts->from != NULL) {
+		stand_on(m, d, row);
+		return;
+	}
 	row->shown_epoch = 1;
 	row->shown_version = m->next_listed > m->last_of_first ? 18 : 17;
 	d->pred = &m->import[m->next_listed > m->last_of_first];
@@ -256,6 +274,9 @@ make_household(struct maker *m, bool listed)
 	make_row(m, &d, RECORD_HOUSEHOLD, listed);
 	put_group(m, &d, 1, true, "keberadaan_kel", "1", "tgl_peristiwa_kel",
 	    "", "alasan_kel", "", NULL);
+	if (m->opts->from != NULL && !listed)
+		put_text(m, &d, INSTRUMENT_PLACE, "desa", false,
+		    m->opts->from->village);
 	put_place(m, &d);
 	put_fields(m, &d, HOUSEHOLD, NHOUSEHOLD);
 	snprintf(
@@ -296,20 +317,21 @@ static void
 make_visit(struct maker *m, uint64_t *ms)
 {
 	static const unsigned MEMBERS[] = { 1, 2, 2, 3, 3, 3, 4, 4, 4, 6 };
-	bool listed = below(m, 10) != 0;
+	bool listed = below(m, 10) != 0 &&
+	    (m->opts->from == NULL || !m->opts->from->all_new);
 	unsigned n = PICK(m, MEMBERS), k;
 	uint64_t household;
 
 	*ms += 600000 + below(m, 1800000);
 	*m->visits = (struct change_visit){
-		.id = id_make(AUTHORITY, WRITER, m->next_new++),
+		.id = id_make(AUTHORITY, m->writer, m->next_new++),
 		.hlc = *ms << 16,
 		.day = day_from_ms((int64_t)*ms, 8 * 60),
 	};
 	/* Houses that nobody opened, or that another went to. */
 	if (below(m, 4) == 0)
 		m->next_listed += (uint32_t)below(m, 30);
-	household = id_make(AUTHORITY, listed ? DESK : WRITER,
+	household = id_make(AUTHORITY, listed ? m->desk : m->writer,
 	    listed ? m->next_listed : m->next_new);
 	make_household(m, listed);
 	for (k = 0; k < n; k++)
@@ -329,7 +351,11 @@ struct visits *
 visits_new(const struct visits_opts *opts)
 {
 	struct visits *v = calloc(1, sizeof(*v));
-	struct maker m = { .opts = opts, .out = v, .s = opts->seed * 7919 + 1 };
+	struct maker m = { .opts = opts,
+		.out = v,
+		.s = opts->seed * 7919 + 1,
+		.writer = WRITER,
+		.desk = DESK };
 	size_t i, len = opts->n * VISIT_BYTES;
 	uint64_t ms;
 
@@ -348,11 +374,19 @@ visits_new(const struct visits_opts *opts)
 	m.last_of_first = m.next_listed + 2 * (uint32_t)opts->n;
 	m.next_new = 1 + (uint32_t)below(&m, 3000);
 	ms = FIRST_MS + below(&m, 1000) * 86400000u;
+	if (opts->from != NULL) {
+		m.writer = opts->from->writer;
+		m.desk = opts->from->desk;
+		m.next_listed = opts->from->next_listed;
+		m.next_new = opts->from->next_new;
+	}
 	for (i = 0; i < opts->n; i++, m.visits++)
 		make_visit(&m, &ms);
 	qsort(m.rows, m.nrows, sizeof(*m.rows), compare_rows);
 	v->body.nvisits = opts->n;
 	v->body.nrows = m.nrows;
+	v->next_new = m.next_new;
+	v->next_listed = m.next_listed;
 	return v;
 }
 
