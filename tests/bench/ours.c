@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/writer.h"
+#include "common/crypto/crypto.h"
 #include "common/crypto/hash.h"
 #include "common/instrument/instrument.h"
 #include "common/merge/record.h"
@@ -46,6 +47,7 @@ ours_open(const char *path, bool fresh)
 
 	if (fresh)
 		measure_remove_db(path);
+	measure_must(crypto_start(&err), &err, "crypto");
 	sign_key_make(&o->receipt_key, seed);
 	for (round = 0; round < WORKLOAD_ROUNDS; round++)
 		ours_key(&o->keys[round], (enum workload_round)round);
