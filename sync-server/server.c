@@ -4,303 +4,25 @@
 #include <string.h>
 
 #include "common/base/env.h"
-#include "common/base/limits.h"
-#include "common/base/utf8.h"
-#include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 #include "common/place/region.h"
 #include "common/store/db.h"
 #include "common/store/sealvfs.h"
+#include "common/wire/protocol.h"
 
 #include "sync-server/forward/outbox.h"
 #include "sync-server/intake/intake.h"
-#include "sync-server/keys.h"
 #include "sync-server/people/people.h"
 #include "sync-server/review/review.h"
-#include "sync-server/schema.h"
-#include "sync-server/server.h"
+#include "sync-server/server_internal.h"
 #include "sync-server/store/store.h"
-
-#define PATH_SIZE 1024
-#define STORE_KEY_LEN KEY_LEN
-/* What a busy evening touches again and again: unsealing a page that fell out
- * costs more than reading it.  Within DESIGN.md section 8's server.rss_mb. */
-#define CACHE_KIB 32000
-/* Pages of 4 kB.  tidy.h keeps the log shorter, without anybody waiting. */
-#define LOG_PAGES 16000
-#define PROTOCOL_MIN 1
-#define PROTOCOL_MAX 1
 
 struct server_private {
 	pthread_mutex_t lock;
-	char dir[PATH_SIZE];
+	char dir[SERVER_PATH_SIZE];
 	char vfs[64];
-	char db_path[PATH_SIZE];
+	char db_path[SERVER_PATH_SIZE];
 };
-
-/* DIR/name into ${out}. */
-static enum status
-join(char out[PATH_SIZE], const char *dir, const char *name, struct err *err)
-{
-	int n = snprintf(out, PATH_SIZE, "%s/%s", dir, name);
-
-	if (n < 0 || n >= PATH_SIZE)
-		return err_set(err, ST_INVALID,
-		    "the folder's name has more than %d bytes", PATH_SIZE);
-	return ST_OK;
-}
-
-static enum status
-read_small(const struct server_opts *opts, const char *name, size_t max,
-    uint8_t **out, size_t *len, struct err *err)
-{
-	char path[PATH_SIZE];
-	enum status st;
-
-	*out = NULL;
-	if ((st = join(path, opts->dir, name, err)) != ST_OK)
-		return st;
-	return opts->env->read(opts->env->arg, path, max, out, len, err);
-}
-
-static enum status
-write_small(const struct server_opts *opts, const char *name, const void *bytes,
-    size_t len, struct err *err)
-{
-	char path[PATH_SIZE];
-	enum status st;
-
-	if ((st = join(path, opts->dir, name, err)) != ST_OK)
-		return st;
-	return opts->env->write(opts->env->arg, path, bytes, len, err);
-}
-
-static enum status
-read_store_key(
-    uint8_t key[STORE_KEY_LEN], const struct server_opts *opts, struct err *err)
-{
-	uint8_t *bytes;
-	size_t len;
-	enum status st;
-
-	st = read_small(opts, "store.key", STORE_KEY_LEN, &bytes, &len, err);
-	if (st != ST_OK)
-		return st;
-	if (len == STORE_KEY_LEN)
-		memcpy(key, bytes, len);
-	else
-		st = err_set(err, ST_UNTRUSTED,
-		    "store.key has %zu bytes, not %d", len, STORE_KEY_LEN);
-	crypto_wipe(bytes, len);
-	free(bytes);
-	return st;
-}
-
-static enum status
-read_keys(struct keys *keys, const struct server_opts *opts,
-    const uint8_t store_key[STORE_KEY_LEN], struct err *err)
-{
-	uint8_t *bytes;
-	size_t len;
-	enum status st;
-
-	st = read_small(opts, "keys", KEYS_FILE_MAX, &bytes, &len, err);
-	if (st == ST_OK)
-		st = keys_unpack(keys, bytes, len, store_key, err);
-	free(bytes);
-	return st;
-}
-
-/* Make padu.db known by ${store_key}; a new one if ${make} and none is. */
-static enum status
-unlock_db(const struct sealvfs_file *file,
-    const uint8_t store_key[STORE_KEY_LEN], bool make, struct err *err)
-{
-	struct sealvfs_slot slot;
-	enum status st = sealvfs_unlock_key(file, store_key, err);
-
-	if (st != ST_NOTFOUND || !make)
-		return st;
-	st = sealvfs_slot_key(&slot, "store.key", store_key, err);
-	if (st == ST_OK)
-		st = sealvfs_create(file, &slot, 1, err);
-	crypto_wipe(&slot, sizeof(slot));
-	return st;
-}
-
-/* Open padu.db, making it if ${make}, and bring its schema up to date. */
-static enum status
-open_db(struct db **out, const struct sealvfs_file *file,
-    const uint8_t store_key[STORE_KEY_LEN], bool make, struct err *err)
-{
-	struct db_opts opts = { .cache_kib = CACHE_KIB,
-		.log_pages = LOG_PAGES };
-	struct db *db = NULL;
-	struct err ignored;
-	enum status st;
-
-	*out = NULL;
-	if (strcmp(file->vfs, SEALVFS_NAME) == 0) {
-		st = sealvfs_register(SEALVFS_NAME, NULL, err);
-		if (st != ST_OK && st != ST_CONFLICT)
-			return st;
-	}
-	if ((st = unlock_db(file, store_key, make, err)) != ST_OK)
-		goto out;
-	opts.path = file->path;
-	opts.vfs = file->vfs;
-	if ((st = db_open(&db, &opts, err)) != ST_OK)
-		goto out;
-	st = db_migrate(db, server_schema, server_schema_count, err);
-	if (st != ST_OK)
-		goto out;
-	*out = db;
-	db = NULL;
-out:
-	db_close(db);
-	if (st != ST_OK) {
-		sealvfs_lock(file, &ignored);
-		err_wrap(err, "padu.db");
-	}
-	return st;
-}
-
-static enum status
-read_regions(
-    struct region_table **out, const struct server_opts *opts, struct err *err)
-{
-	enum status st = region_table_read(out, opts->env,
-	    opts->regions != NULL ? opts->regions : PADU_REGIONS, err);
-
-	if (st == ST_NOTFOUND)
-		err_set(err, ST_IO,
-		    "the region table is missing; --regions or PADU_REGIONS "
-		    "says where it is");
-	return st == ST_OK ? st : err->status;
-}
-
-static const char *
-vfs_of(const struct server_opts *opts)
-{
-	return opts->vfs != NULL ? opts->vfs : SEALVFS_NAME;
-}
-
-static enum status
-check_office(unsigned authority, const char *name, struct err *err)
-{
-	size_t len = strlen(name);
-
-	if (region_from_authority(authority) == 0)
-		return err_set(err, ST_INVALID,
-		    "%u is no area code; a regency is four digits, as 6402",
-		    authority);
-	if (len == 0 || len > CARD_NAME_MAX || !utf8_valid(name, len))
-		return err_set(err, ST_INVALID,
-		    "the office's name has %zu bytes; 1 to %d of UTF-8 are "
-		    "allowed",
-		    len, CARD_NAME_MAX);
-	return ST_OK;
-}
-
-/* The first epoch, and an index for the desk. */
-static enum status
-start_state(struct db *db, unsigned authority, struct err *err)
-{
-	struct store *store = NULL;
-	struct store_state *state;
-	enum status st;
-
-	if ((st = store_open(&store, db, authority, err)) != ST_OK)
-		return st;
-	if ((st = store_begin(store, err)) != ST_OK)
-		goto out;
-	state = store_state(store);
-	if (state->desk_writer == 0) {
-		if (state->epoch == 0)
-			state->epoch = 1;
-		if (state->next_writer == 0)
-			state->next_writer = 1;
-		if (state->next_device == 0)
-			state->next_device = 1;
-		if (state->next_person == 0)
-			state->next_person = 1;
-		state->desk_writer = state->next_writer++;
-	}
-	st = store_commit(store, err);
-out:
-	store_rollback(store);
-	store_close(store);
-	return st;
-}
-
-/* The store key of ${opts}, a new one if there is none. */
-static enum status
-make_store_key(
-    uint8_t key[STORE_KEY_LEN], const struct server_opts *opts, struct err *err)
-{
-	enum status st = read_store_key(key, opts, err);
-
-	if (st != ST_NOTFOUND)
-		return st;
-	env_random(opts->env, key, STORE_KEY_LEN);
-	return write_small(opts, "store.key", key, STORE_KEY_LEN, err);
-}
-
-enum status
-server_create(const struct server_opts *opts, unsigned authority,
-    const char *name, struct err *err)
-{
-	const struct env *env = opts->env;
-	uint8_t store_key[STORE_KEY_LEN], *old = NULL;
-	struct writer file = { 0 };
-	struct sealvfs_file padu = { .vfs = vfs_of(opts) };
-	struct region_table *regions = NULL;
-	char parts[PATH_SIZE], path[PATH_SIZE];
-	struct keys keys = { 0 };
-	struct db *db = NULL;
-	struct err ignored;
-	enum status st;
-	size_t len;
-
-	if ((st = check_office(authority, name, err)) != ST_OK ||
-	    (st = crypto_start(err)) != ST_OK ||
-	    (st = read_regions(&regions, opts, err)) != ST_OK ||
-	    (st = join(parts, opts->dir, "parts", err)) != ST_OK ||
-	    (st = join(path, opts->dir, "padu.db", err)) != ST_OK ||
-	    (st = env->mkdir(env->arg, opts->dir, err)) != ST_OK ||
-	    (st = env->mkdir(env->arg, parts, err)) != ST_OK)
-		goto out;
-	padu.path = path;
-	/* The keys are written last: without them there is no server. */
-	st = read_small(opts, "keys", KEYS_FILE_MAX, &old, &len, err);
-	if (st == ST_OK)
-		st = err_set(err, ST_CONFLICT,
-		    "there is a server in this folder already; nothing was "
-		    "changed");
-	if (st != ST_NOTFOUND)
-		goto out;
-	if ((st = make_store_key(store_key, opts, err)) != ST_OK ||
-	    (st = open_db(&db, &padu, store_key, true, err)) != ST_OK ||
-	    (st = start_state(db, authority, err)) != ST_OK)
-		goto out;
-	keys_make(&keys, env, authority, name);
-	if ((st = keys_pack(&file, &keys, store_key, err)) != ST_OK)
-		goto out;
-	st = write_small(opts, "keys", file.bytes, file.len, err);
-out:
-	if (db != NULL) {
-		db_close(db);
-		sealvfs_lock(&padu, &ignored);
-	}
-	crypto_wipe(&keys, sizeof(keys));
-	crypto_wipe(store_key, sizeof(store_key));
-	writer_free(&file);
-	region_table_free(regions);
-	free(old);
-	if (st != ST_OK)
-		err_wrap(err, "make a server");
-	return st;
-}
 
 static void
 make_card(struct server *server, const struct keys *keys,
@@ -309,8 +31,8 @@ make_card(struct server *server, const struct keys *keys,
 	struct server_card *card = &server->card;
 
 	card->authority = (uint16_t)server->authority;
-	card->version_min = PROTOCOL_MIN;
-	card->version_max = PROTOCOL_MAX;
+	card->version_min = PROTOCOL_VERSION_MIN;
+	card->version_max = PROTOCOL_VERSION_MAX;
 	card->epoch = state->epoch;
 	card->box_key = server->keys.box_id;
 	memcpy(card->root_public, server->keys.root.public, 32);
@@ -347,15 +69,15 @@ start(struct server *server, const struct server_opts *opts, struct err *err)
 {
 	struct sealvfs_file padu = { server->private->vfs,
 		server->private->db_path };
-	uint8_t store_key[STORE_KEY_LEN];
+	uint8_t store_key[KEY_LEN];
 	struct keys keys = { 0 };
 	enum status st;
 
 	if ((st = crypto_start(err)) != ST_OK)
 		goto out;
-	st = read_store_key(store_key, opts, err);
+	st = server_read_store_key(store_key, opts, err);
 	if (st == ST_OK)
-		st = read_keys(&keys, opts, store_key, err);
+		st = server_read_keys(&keys, opts, store_key, err);
 	if (st == ST_NOTFOUND)
 		err_set(err, st,
 		    "there is no server in this folder; `padu-server init` "
@@ -364,9 +86,9 @@ start(struct server *server, const struct server_opts *opts, struct err *err)
 		goto out;
 	server->authority = keys.authority;
 	keys_open(&server->keys, &keys);
-	if ((st = read_regions(&server->regions, opts, err)) != ST_OK)
+	if ((st = server_read_regions(&server->regions, opts, err)) != ST_OK)
 		goto out;
-	st = open_db(&server->db, &padu, store_key, false, err);
+	st = server_open_db(&server->db, &padu, store_key, false, err);
 	if (st == ST_OK)
 		st = open_parts(server, &keys, err);
 out:
@@ -394,13 +116,13 @@ server_open(
 	}
 	server->private = own;
 	server->env = opts->env;
-	if (strlen(opts->dir) >= PATH_SIZE) {
+	if (strlen(opts->dir) >= SERVER_PATH_SIZE) {
 		st = err_set(err, ST_INVALID, "the folder's name is too long");
 		goto out;
 	}
 	snprintf(own->dir, sizeof(own->dir), "%s", opts->dir);
-	snprintf(own->vfs, sizeof(own->vfs), "%s", vfs_of(opts));
-	st = join(own->db_path, opts->dir, "padu.db", err);
+	snprintf(own->vfs, sizeof(own->vfs), "%s", server_vfs(opts));
+	st = server_path(own->db_path, opts->dir, "padu.db", err);
 	if (st != ST_OK)
 		goto out;
 	server->dir = own->dir;
