@@ -73,6 +73,7 @@ enum status command_status(struct command_call *call, struct err *err);
 enum status command_decide(struct command_call *call, struct err *err);
 enum status command_return(struct command_call *call, struct err *err);
 enum status command_approve(struct command_call *call, struct err *err);
+enum status command_forward_retry(struct command_call *call, struct err *err);
 enum status command_void(struct command_call *call, struct err *err);
 enum status command_release(struct command_call *call, struct err *err);
 enum status command_quarantine(struct command_call *call, struct err *err);

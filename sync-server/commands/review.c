@@ -1,11 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/env.h"
 #include "common/base/id.h"
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 
 #include "sync-server/commands/command.h"
+#include "sync-server/forward/outbox.h"
 #include "sync-server/people/person.h"
 #include "sync-server/review/approve.h"
 #include "sync-server/review/decide.h"
@@ -145,4 +147,19 @@ command_approve(struct command_call *call, struct err *err)
 	json_put_i64(
 	    control_result(call->out), "already", (int64_t)result.already);
 	return ST_OK;
+}
+
+enum status
+command_forward_retry(struct command_call *call, struct err *err)
+{
+	struct server *server = call->server;
+	enum status st;
+	size_t n = 0;
+
+	server_lock(server);
+	st = outbox_retry(server->outbox, env_now_ms(server->env), &n, err);
+	server_unlock(server);
+	if (st == ST_OK)
+		json_put_i64(control_result(call->out), "queued", (int64_t)n);
+	return st;
 }

@@ -111,6 +111,8 @@ const struct command command_table[] = {
 	    { "VISIT", 1, 1, RETURN }, command_return },
 	{ "approve", "Declare a record valid; it is then sent upward.", false,
 	    { "[RECORD]", 0, 1, APPROVE }, command_approve },
+	{ "forward retry", "Send once more what the receiver refused.", false,
+	    { "", 0, 0, NULL }, command_forward_retry },
 	{ "import prelist", "Load families and members from a CSV file.", false,
 	    { "FILE.csv", 1, 1, IMPORT }, command_import_prelist },
 	{ "void", "Say that a change set does not count.", false,
