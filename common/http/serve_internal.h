@@ -16,6 +16,8 @@
 struct watch;
 struct watched; /* one connection */
 
+struct serve_request;
+
 enum status watch_open(
     struct watch **out, const struct serve_patience *patience, struct err *err);
 /* All connections must be gone.  Accepts NULL. */
@@ -29,6 +31,8 @@ struct watched *watch_add(struct watch *watch, int fd);
  * would reset the connection and could take our reply with it.
  */
 void watch_remove(struct watch *watch, struct watched *c);
+/* The request that is under way on it, to be read and set; NULL: none. */
+struct serve_request **watch_request(struct watched *c);
 
 /* The first line of a request is there. */
 void watch_head(struct watch *watch, struct watched *c);

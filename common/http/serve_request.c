@@ -4,6 +4,20 @@
 #include "common/base/limits.h"
 #include "common/http/serve_internal.h"
 
+static void
+finish(struct serve *serve, struct serve_request *request)
+{
+	*watch_request(request->watched) = NULL;
+	if (request->opened && request->route->close != NULL)
+		request->route->close(serve->arg, request);
+	watch_idle(serve->watch, request->watched);
+	if (request->response != NULL)
+		MHD_destroy_response(request->response);
+	writer_free(&request->body);
+	free(request);
+	atomic_fetch_sub(&serve->nrequests, 1);
+}
+
 void *
 serve_on_target(void *cls, const char *target, struct MHD_Connection *mhd)
 {
@@ -27,6 +41,10 @@ serve_on_target(void *cls, const char *target, struct MHD_Connection *mhd)
 	request->tail = "";
 	request->target_len = len;
 	memcpy(request->target, target, len + 1);
+	/* libmicrohttpd does not tell the end of every one it refuses. */
+	if (*watch_request(watched) != NULL)
+		finish(serve, *watch_request(watched));
+	*watch_request(watched) = request;
 	atomic_fetch_add(&serve->nrequests, 1);
 	watch_head(serve->watch, watched);
 	return request;
@@ -44,14 +62,7 @@ serve_on_completed(void *cls, struct MHD_Connection *mhd, void **con,
 	if (request == NULL)
 		return;
 	*con = NULL;
-	if (request->opened && request->route->close != NULL)
-		request->route->close(serve->arg, request);
-	watch_idle(serve->watch, request->watched);
-	if (request->response != NULL)
-		MHD_destroy_response(request->response);
-	writer_free(&request->body);
-	free(request);
-	atomic_fetch_sub(&serve->nrequests, 1);
+	finish(serve, request);
 }
 
 void
@@ -66,6 +77,8 @@ serve_on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 		    mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 		*context = watch_add(serve->watch, info->connect_fd);
 	} else if (*context != NULL) {
+		if (*watch_request(*context) != NULL)
+			finish(serve, *watch_request(*context));
 		watch_remove(serve->watch, *context);
 		*context = NULL;
 	}

@@ -32,6 +32,7 @@ struct watched {
 	atomic_int phase;
 	_Atomic uint64_t moved; /* body bytes in this window */
 	bool unread; /* the client may be sending; its HTTP thread only */
+	struct serve_request *request; /* its HTTP thread only */
 };
 
 struct watch {
@@ -229,6 +230,12 @@ watch_add(struct watch *watch, int fd)
 	watch->first = c;
 	pthread_mutex_unlock(&watch->lock);
 	return c;
+}
+
+struct serve_request **
+watch_request(struct watched *c)
+{
+	return &c->request;
 }
 
 void
