@@ -167,10 +167,10 @@ agent_unlock(struct agent *agent, const char *label, const char *passphrase,
 		    agent->open->signer.label);
 	agent_unlocked_opts(agent, &opts);
 	st = unlocked_open(&u, &opts, label, passphrase, err);
+	/* A passphrase may stand where the label should: never repeated. */
 	if (st == ST_LOCKED)
 		return err_set(err, st,
-		    "wrong passphrase, or nobody on this laptop is '%.*s'",
-		    CARD_LABEL_MAX, label);
+		    "wrong passphrase, or nobody on this laptop has that label");
 	if (st != ST_OK)
 		return st;
 	st = sync_catch_up(u, agent->spool, agent->device, agent->env,

@@ -115,7 +115,6 @@ agent_show(
 {
 	struct json_writer w = json_writer_start(out);
 	struct telling t = { .u = agent->open, .w = &w };
-	char text[ID_TEXT_SIZE];
 	struct display d;
 	enum status st;
 
@@ -125,9 +124,9 @@ agent_show(
 	if (st != ST_OK)
 		return st;
 	if (d.kind == 0) {
-		id_print(id, text);
+		/* It may be an identity number: never repeated. */
 		st = err_set(err, ST_NOTFOUND,
-		    "there is no record %s on this laptop", text);
+		    "there is no record of that id on this laptop");
 		goto out;
 	}
 	json_put_object(&w, NULL);

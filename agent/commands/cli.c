@@ -115,6 +115,16 @@ find_any(const struct cli_command *c, const char *name, size_t len)
 	return o;
 }
 
+/* Words that are not ours may hold anything: only a bare option is shown. */
+static const char *
+plain_option(const char *word)
+{
+	return strspn(word, "abcdefghijklmnopqrstuvwxyz-") == strlen(word) &&
+		strlen(word) <= 24
+	    ? word
+	    : NULL;
+}
+
 /* "--name", "--name VALUE" or "--name=VALUE"; *${at} moves past it. */
 static enum cli_exit
 take_option(struct words *w, int argc, char **argv, int *at)
@@ -125,7 +135,8 @@ take_option(struct words *w, int argc, char **argv, int *at)
 	const char *value = "";
 
 	if (o == NULL)
-		return usage("there is no such option", argv[*at]);
+		return usage(
+		    "there is no such option", plain_option(argv[*at]));
 	++*at;
 	if (o->value == NULL && equals != NULL)
 		return usage("this option takes no value", o->name);
@@ -163,11 +174,11 @@ take_word(struct words *w, const char *word)
 		if (w->command == NULL && strcmp(word, "help") == 0)
 			w->help = true;
 		else if (w->command == NULL)
-			return usage("there is no such command", word);
+			return usage("there is no such command", NULL);
 		return CLI_DONE;
 	}
 	if (w->command->position == NULL || w->position != NULL)
-		return usage("one word too many", word);
+		return usage("one word too many", NULL);
 	w->position = word;
 	return CLI_DONE;
 }
@@ -333,6 +344,25 @@ make_request(struct cli *out, const struct words *k)
 	return st;
 }
 
+/* ~/.local/share/padu; a new account has not even ~/.local. */
+static int
+default_dir(struct cli *out, const char *home)
+{
+	static const char *const PARTS[] = { "%s/.local", "%s/.local/share",
+		"%s/.local/share/padu" };
+	struct err ignored;
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < 3; i++) {
+		n = snprintf(out->dir, sizeof(out->dir), PARTS[i], home);
+		if (n > 0 && (size_t)n < sizeof(out->dir))
+			(void)out->env->mkdir(
+			    out->env->arg, out->dir, &ignored);
+	}
+	return n;
+}
+
 static enum cli_exit
 choose_dir(struct cli *out, const struct words *k)
 {
@@ -343,8 +373,7 @@ choose_dir(struct cli *out, const struct words *k)
 	if (dir != NULL && dir[0] != '\0')
 		n = snprintf(out->dir, sizeof(out->dir), "%s", dir);
 	else if (home != NULL && home[0] != '\0')
-		n = snprintf(
-		    out->dir, sizeof(out->dir), "%s/.local/share/padu", home);
+		n = default_dir(out, home);
 	else
 		return usage("--dir is needed, as HOME is not set", NULL);
 	if (n < 0 || (size_t)n >= sizeof(out->dir))

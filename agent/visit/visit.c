@@ -63,7 +63,6 @@ check_village(struct saving *s, uint64_t village, const char *path,
 static enum status
 read_known(struct saving *s, struct saving_record *r, struct err *err)
 {
-	char id[ID_TEXT_SIZE];
 	enum status st;
 
 	r->id = r->form->id;
@@ -71,13 +70,13 @@ read_known(struct saving *s, struct saving_record *r, struct err *err)
 	    s->u->reader, r->id, s->u->standing.cursor.epoch, &r->display, err);
 	if (st != ST_OK)
 		return st;
-	if (r->display.kind != r->form->kind) {
-		id_print(r->id, id);
+	/* Its id may be an identity number: never repeated. */
+	if (r->display.kind != r->form->kind)
 		return err_set(err, ST_NOTFOUND,
-		    "there is no %s %s on this laptop; nothing was saved",
-		    r->form->kind == RECORD_HOUSEHOLD ? "household" : "person",
-		    id);
-	}
+		    "%s: there is no %s of that id on this laptop; nothing was "
+		    "saved",
+		    r->form->path[0] != '\0' ? r->form->path : "household",
+		    r->form->kind == RECORD_HOUSEHOLD ? "household" : "person");
 	if (r->form->shown == NULL)
 		return ST_OK;
 	st = display_stand_check(&r->display, r->form->shown, err);

@@ -24,7 +24,7 @@
  *
  * An error names the place in the text (line and column) or the path of the
  * value ("members[2].nik"), never the value.  Names that are no plain words
- * are shown as "?": they may hold anything.
+ * of small letters and a few digits are shown as "?": they may hold anything.
  */
 
 #include <stdbool.h>

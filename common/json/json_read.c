@@ -187,14 +187,17 @@ json_find(const struct json *object, const char *name)
 	return NULL;
 }
 
+/* Small letters and a few digits, as field names are: no person's number. */
 static bool
 is_plain_word(const char *name)
 {
-	size_t len = strspn(name,
-	    "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-.");
+	size_t i, digits = 0;
 
-	return len > 0 && len <= NAME_SHOWN_MAX && name[len] == '\0';
+	for (i = 0; i < len; i++)
+		digits += name[i] >= '0' && name[i] <= '9';
+	return len > 0 && len <= NAME_SHOWN_MAX && digits <= 4 &&
+	    name[len] == '\0';
 }
 
 void

@@ -124,7 +124,8 @@ approve_one(struct server *server, const struct approve_opts *opts, uint64_t id,
 out:
 	writer_free(&heads);
 	record_free(record);
-	if (st != ST_OK) {
+	/* What is no record's id may be an identity number: never repeated. */
+	if (st != ST_OK && st != ST_NOTFOUND) {
 		id_print(id, text);
 		err_wrap(err, "record %s", text);
 	}

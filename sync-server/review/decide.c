@@ -277,7 +277,8 @@ out:
 	record_free(d.record);
 	writer_free(&d.value);
 	free(d.body);
-	if (st != ST_OK) {
+	/* What is no record's id may be an identity number: never repeated. */
+	if (st != ST_OK && st != ST_NOTFOUND) {
 		id_print(opts->record, text);
 		err_wrap(err, "decide on record %s", text);
 	}

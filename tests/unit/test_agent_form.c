@@ -90,7 +90,7 @@ static const struct {
 	{ "a household that is not here",
 	    "{'key':'a','household':'3604005643142299653','day':'2026-11-17',"
 	    "'fields':{'lantai':'3'}}",
-	    ST_NOTFOUND, "3604005643142299653" },
+	    ST_NOTFOUND, "there is no household of that id" },
 	{ "a person as household",
 	    "{'key':'a','household':'@','day':'2026-11-17',"
 	    "'fields':{'lantai':'3'}}",

@@ -179,6 +179,13 @@ START_TEST(errors_show_places_and_never_values)
 	    json_get_string(json_at(doc, 0), "nik", &text, &err), ST_INVALID);
 	ck_assert_str_eq(err.text, "?.nik: must be a text");
 	json_free(doc);
+	/* What may be a name or a number of a person stands for itself. */
+	doc = parse("{\"6402994107900001\":{\"SARI\":{\"daya_1\":1}}}");
+	ck_assert_int_eq(
+	    json_get_string(json_at(json_at(doc, 0), 0), "daya_1", &text, &err),
+	    ST_INVALID);
+	ck_assert_str_eq(err.text, "?.?.daya_1: must be a text");
+	json_free(doc);
 }
 END_TEST
 
