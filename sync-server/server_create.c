@@ -13,11 +13,14 @@
 #include "sync-server/store/store.h"
 
 static enum status
-check_office(unsigned authority, const char *name, struct err *err)
+check_office(const struct region_table *regions, unsigned authority,
+    const char *name, struct err *err)
 {
+	uint64_t area = region_from_authority(authority);
 	size_t len = strlen(name);
+	struct region region;
 
-	if (region_from_authority(authority) == 0)
+	if (area == 0 || !region_find(regions, area, &region))
 		return err_set(err, ST_INVALID,
 		    "%u is no area code; a regency is four digits, as 6402",
 		    authority);
@@ -89,9 +92,9 @@ server_create(const struct server_opts *opts, unsigned authority,
 	enum status st;
 	size_t len;
 
-	if ((st = check_office(authority, name, err)) != ST_OK ||
-	    (st = crypto_start(err)) != ST_OK ||
+	if ((st = crypto_start(err)) != ST_OK ||
 	    (st = server_read_regions(&regions, opts, err)) != ST_OK ||
+	    (st = check_office(regions, authority, name, err)) != ST_OK ||
 	    (st = server_path(parts, opts->dir, "parts", err)) != ST_OK ||
 	    (st = server_path(path, opts->dir, "padu.db", err)) != ST_OK ||
 	    (st = env->mkdir(env->arg, opts->dir, err)) != ST_OK ||

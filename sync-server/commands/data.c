@@ -174,14 +174,26 @@ out:
 	return st;
 }
 
-/* --village, or 0 for everywhere. */
+/*
+ * --village, or 0 for everywhere.  A code that ended stands for what took its
+ * place: records are kept under that one.
+ */
 static enum status
-read_village(uint64_t *out, const struct args *args, struct err *err)
+read_village(uint64_t *out, const struct command_call *call, struct err *err)
 {
-	const char *text = args_get(args, "village");
+	const char *text = args_get(&call->args, "village");
+	uint64_t now;
+	enum status st;
 
 	*out = 0;
-	return text != NULL ? region_parse(out, text, err) : ST_OK;
+	if (text == NULL)
+		return ST_OK;
+	if ((st = region_parse(out, text, err)) != ST_OK)
+		return st;
+	now = region_current(call->server->regions, *out);
+	if (now != 0)
+		*out = now;
+	return ST_OK;
 }
 
 static enum status
@@ -228,7 +240,7 @@ command_records(struct command_call *call, struct err *err)
 	enum status st;
 	size_t i;
 
-	if ((st = read_village(&village, &call->args, err)) != ST_OK ||
+	if ((st = read_village(&village, call, err)) != ST_OK ||
 	    (st = record_new(&record, err)) != ST_OK)
 		goto out;
 	server_lock(server);
@@ -350,7 +362,7 @@ command_findings(struct command_call *call, struct err *err)
 	    (kind = finding_of_word(word)) == (enum finding_kind)0)
 		return err_set(
 		    err, ST_INVALID, "there is no such kind of finding");
-	if ((st = read_village(&village, &call->args, err)) != ST_OK)
+	if ((st = read_village(&village, call, err)) != ST_OK)
 		return st;
 	if (!undone)
 		st = put_findings(call, kind, village, &n, err);

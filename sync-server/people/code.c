@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/day.h"
 #include "common/base/env.h"
 #include "common/base/utf8.h"
 #include "common/base/writer.h"
@@ -42,6 +43,27 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* A laptop for a place that is no more would receive nothing. */
+static enum status
+check_ended(
+    const struct server *server, const struct region *region, struct err *err)
+{
+	uint64_t now = region_current(server->regions, region->code);
+	char text[REGION_TEXT_SIZE], successor[REGION_TEXT_SIZE];
+
+	if (region->valid_to == DAY_NONE)
+		return ST_OK;
+	region_print(region->code, text);
+	region_print(now, successor);
+	if (now == 0)
+		return err_set(err, ST_INVALID,
+		    "region %s is no more, and what took its place is not "
+		    "known",
+		    text);
+	return err_set(err, ST_INVALID, "region %s is no more; it is %s now",
+	    text, successor);
+}
+
 /* Check the villages; append them to ${out}, ascending and each once. */
 static enum status
 pack_places(struct writer *out, const struct server *server,
@@ -68,6 +90,8 @@ pack_places(struct writer *out, const struct server *server,
 		if (!region_find(server->regions, places[i], &region))
 			return err_set(
 			    err, ST_INVALID, "there is no region %s", text);
+		if (check_ended(server, &region, err) != ST_OK)
+			return err->status;
 		if (i == 0 || places[i] != places[i - 1])
 			writer_u64(out, places[i]);
 	}
