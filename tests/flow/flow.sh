@@ -189,10 +189,10 @@ is() { # WHAT WANT GOT
 holds() { # WHAT COMMAND...
 	local what=$1 st
 	shift
-	"$@" >"$work/out/last" 2>&1
+	"$@" >"$work/out/held" 2>&1
 	st=$?
 	say "$st" "$what"
-	[ "$st" = 0 ] || sed 's/^/  /' "$work/out/last" | tail -5
+	[ "$st" = 0 ] || sed 's/^/  /' "$work/out/held" | tail -5
 }
 
 refused() { # WHAT STATUS COMMAND...

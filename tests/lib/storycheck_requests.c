@@ -150,6 +150,10 @@ check_register(const struct requests *r, struct comparison *c,
 	size_t i, heads = 0;
 	int faults = 0;
 
+	if (sets == NULL)
+		return storycheck_fault("record %" PRIu64
+					": register %u is not upstream",
+		    puts[0].record, puts[0].reg);
 	for (i = 0; i < n; i++) {
 		if (!storycheck_head(puts, n, i, true))
 			continue;
