@@ -13,8 +13,13 @@
  * eight slots, each a way in of its own:
  *
  *	passphrase   one person's, found by its public label
- *	recovery     sealed to the regency's recovery key, kept offline
+ *	recovery     the regency's recovery key, which nobody holds whole
  *	key          under 32 bytes kept elsewhere (a server's credential)
+ *
+ * Each is a public point (common/crypto/keyhole.h) that the file's key is
+ * wrapped to: when the file gets a new key, that is wrapped to everybody's
+ * point without anyone's passphrase.  Nobody who never had the file open
+ * can put a file of their own before a person.
  *
  *	[header A 4096][header B 4096][page 1 4096][page 2 4096] ...
  *
@@ -37,12 +42,14 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/crypto/keyhole.h"
 #include "common/crypto/passphrase.h"
 #include "common/crypto/seal.h"
 
 #define SEALVFS_NAME "padu-seal" /* the name that programs register */
 #define SEALVFS_SLOTS 8
 #define SEALVFS_LABEL_MAX 16 /* bytes */
+#define SEALVFS_ID_LEN 16    /* drawn for each file */
 
 /* A file: the VFS it is in, and its path there. */
 struct sealvfs_file {
@@ -68,6 +75,7 @@ struct sealvfs_slot {
 	struct passphrase_cost cost; /* passphrase only, as is salt */
 	uint8_t salt[SALT_LEN];
 	uint8_t key[KEY_LEN]; /* wraps the file's key; recovery: public */
+	uint64_t holder;      /* recovery: whose file it is */
 	/*
 	 * Passphrase only: a secret of this person, salt and passphrase, to
 	 * derive keys from that wrap what is theirs alone.
@@ -104,8 +112,13 @@ void sealvfs_unregister(const char *name);
 enum status sealvfs_slot_passphrase(struct sealvfs_slot *out, const char *label,
     const void *typed, size_t len, const struct passphrase_cost *cost,
     struct err *err);
+/*
+ * ${public} is the recovery key as it was pinned, never as a file names it.
+ * ${holder}, a number, says to the custodians whose file it is; the slot
+ * proves that it was made for this holder.
+ */
 enum status sealvfs_slot_recovery(struct sealvfs_slot *out, const char *label,
-    const uint8_t recipient[BOX_PUBLIC_LEN], struct err *err);
+    const uint8_t public[CURVE_POINT_LEN], uint64_t holder, struct err *err);
 enum status sealvfs_slot_key(struct sealvfs_slot *out, const char *label,
     const uint8_t key[KEY_LEN], struct err *err);
 
@@ -133,8 +146,37 @@ enum status sealvfs_unlock_passphrase(const struct sealvfs_file *file,
     struct err *err);
 enum status sealvfs_unlock_key(const struct sealvfs_file *file,
     const uint8_t key[KEY_LEN], struct err *err);
+
+/*
+ * A recovery slot as it is shown to the custodians: nothing in it is secret.
+ * The file's key is in it, wrapped to ${public}.
+ */
+struct sealvfs_sealed {
+	char label[SEALVFS_LABEL_MAX]; /* zero-padded */
+	uint8_t id[SEALVFS_ID_LEN];
+	uint64_t holder;
+	uint8_t public[CURVE_POINT_LEN];
+	uint8_t wrapped[KEYHOLE_WRAPPED_LEN];
+	uint8_t proof[KEYHOLE_PROOF_LEN];
+	uint8_t bind[KEY_LEN]; /* what wrapped and proof are bound to */
+};
+
+/*
+ * Read the recovery slot ${label}, or the first there is if that is NULL.
+ * Needs no key and proves nothing of the file.  ST_NOTFOUND: none.
+ */
+enum status sealvfs_recovery_read(const struct sealvfs_file *file,
+    const char *label, struct sealvfs_sealed *out, struct err *err);
+/* Fill in ${sealed}->bind from label, id and holder. */
+void sealvfs_recovery_bind(struct sealvfs_sealed *sealed);
+/*
+ * Unlock with ${shared}: the recovery secret times the first point of
+ * ${sealed}->wrapped.  ST_LOCKED: it is not that, or the slot is not in
+ * force any more.
+ */
 enum status sealvfs_unlock_recovery(const struct sealvfs_file *file,
-    const struct seal_key *key, struct err *err);
+    const struct sealvfs_sealed *sealed, const uint8_t shared[CURVE_POINT_LEN],
+    struct err *err);
 
 /* Forget the key.  ST_BUSY: the file is open. */
 enum status sealvfs_lock(const struct sealvfs_file *file, struct err *err);

@@ -44,14 +44,16 @@ make_image(uint8_t image[IMAGE_MAX], size_t len, struct sealvfs_keys *keys,
 	crypto_random(id, sizeof(id));
 	crypto_random(file, sizeof(file));
 	sealvfs_keys_derive(keys, file, id);
+	crypto_random(keys->warrant, sizeof(keys->warrant));
 	sealvfs_header_new(image, id);
+	sealvfs_header_set_warrant(image, keys);
 	for (i = 0; i < nslots && st == ST_OK; i++) {
 		if (sealvfs_header_find(image, slots[i].label) != NULL)
 			st = err_set(
 			    err, ST_CONFLICT, "two slots have one label");
 		else
-			st = sealvfs_header_wrap(sealvfs_header_slot(image, i),
-			    &slots[i], file, id, err);
+			st = sealvfs_slot_wrap(sealvfs_header_slot(image, i),
+			    &slots[i], keys, id, err);
 	}
 	sealvfs_header_finish(image, 1, keys->header);
 	memcpy(image + SEALVFS_COPY, image, SEALVFS_COPY);

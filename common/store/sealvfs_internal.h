@@ -11,7 +11,8 @@
  *	sealvfs_log.c       the write-ahead log, and sealvfs_log_read.c
  *	sealvfs_ram.c       a rollback journal that never leaves memory
  *	sealvfs_forward.c   calls that go to the base VFS as they are
- *	sealvfs_header.c    the two copies of the header and their slots
+ *	sealvfs_header.c    the two copies of the header
+ *	sealvfs_wrap.c      one slot: the file's key, wrapped
  *	sealvfs_format.c    one sealed page, one sealed frame header
  *	sealvfs_create.c    a new file
  *	sealvfs_unlock.c    from a passphrase or key to an entry in the registry
@@ -47,7 +48,7 @@
 #define SEALVFS_USABLE (SEALVFS_PAGE - SEALVFS_EXTRA)
 #define SEALVFS_COPY 4096                /* one copy of the header */
 #define SEALVFS_START (2 * SEALVFS_COPY) /* where page 1 lies */
-#define SEALVFS_ID_LEN 16                /* drawn for each file */
+#define SEALVFS_SLOT_LEN 240             /* one way in */
 #define SEALVFS_SALT_LEN 8 /* of one generation of the log: SQLite's */
 
 /* The log as SQLite sees it, and as it lies on the disk. */
@@ -65,6 +66,7 @@ struct sealvfs_keys {
 	uint8_t page[KEY_LEN];
 	uint8_t log[KEY_LEN];
 	uint8_t header[KEY_LEN];
+	uint8_t warrant[KEY_LEN]; /* not derived: see sealvfs_header.c */
 };
 
 struct sealvfs_main;
@@ -207,26 +209,39 @@ uint8_t *sealvfs_header_best(uint8_t both[SEALVFS_START],
 
 /* Slot ${i} of a copy. */
 uint8_t *sealvfs_header_slot(uint8_t *copy, size_t i);
-bool sealvfs_header_same_slot(const uint8_t *a, const uint8_t *b);
-/* Its kind and label as a person may see them; false: free or unknown. */
-bool sealvfs_header_way(struct sealvfs_way *out, const uint8_t *slot);
 /* The slot labelled ${label}, or NULL. */
 uint8_t *sealvfs_header_find(uint8_t *copy, const char *label);
 uint8_t *sealvfs_header_find_free(uint8_t *copy);
-void sealvfs_header_clear_slot(uint8_t *slot);
+/* Keep the warrant of ${keys} in a copy, wrapped. */
+void sealvfs_header_set_warrant(
+    uint8_t copy[SEALVFS_COPY], const struct sealvfs_keys *keys);
 
-/* Write the file's key ${file} into ${at}, wrapped for ${slot}. */
-enum status sealvfs_header_wrap(uint8_t *at, const struct sealvfs_slot *slot,
-    const uint8_t file[KEY_LEN], const uint8_t id[SEALVFS_ID_LEN],
-    struct err *err);
+/* ---- sealvfs_wrap.c; ${slot} is SEALVFS_SLOT_LEN bytes of a header. */
+
+bool sealvfs_slot_same(const uint8_t *a, const uint8_t *b);
+void sealvfs_slot_clear(uint8_t *slot);
+/* Its kind and label as a person may see them; false: free or unknown. */
+bool sealvfs_slot_way(struct sealvfs_way *out, const uint8_t *slot);
 /* The salt and cost of a passphrase slot. */
-void sealvfs_header_cost(
+void sealvfs_slot_cost(
     const uint8_t *slot, struct passphrase_cost *cost, uint8_t salt[SALT_LEN]);
+/* Make ${at} the slot ${slot} with the file's key, of the file ${id}. */
+enum status sealvfs_slot_wrap(uint8_t *at, const struct sealvfs_slot *slot,
+    const struct sealvfs_keys *keys, const uint8_t id[SEALVFS_ID_LEN],
+    struct err *err);
+/*
+ * Make ${at} the slot ${from} of another file with the same warrant, or of
+ * this one: what opened that opens this.  Needs nothing of the person's.
+ */
+enum status sealvfs_slot_rewrap(uint8_t *at, const uint8_t *from,
+    const struct sealvfs_keys *keys, const uint8_t id[SEALVFS_ID_LEN],
+    struct err *err);
 /* Unwrap the file's key; false: not with this key. */
-bool sealvfs_header_unwrap(uint8_t file[KEY_LEN], const uint8_t *slot,
+bool sealvfs_slot_unwrap(uint8_t file[KEY_LEN], const uint8_t *slot,
     const uint8_t key[KEY_LEN], const uint8_t id[SEALVFS_ID_LEN]);
-bool sealvfs_header_unwrap_recovery(
-    uint8_t file[KEY_LEN], const uint8_t *slot, const struct seal_key *key);
+/* What of a recovery slot goes to the custodians. */
+void sealvfs_slot_sealed(struct sealvfs_sealed *out, const uint8_t *slot,
+    const uint8_t id[SEALVFS_ID_LEN]);
 
 /* ---- sealvfs_registry.c */
 

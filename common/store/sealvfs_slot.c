@@ -56,12 +56,14 @@ sealvfs_slot_passphrase(struct sealvfs_slot *out, const char *label,
 
 enum status
 sealvfs_slot_recovery(struct sealvfs_slot *out, const char *label,
-    const uint8_t recipient[BOX_PUBLIC_LEN], struct err *err)
+    const uint8_t public[CURVE_POINT_LEN], uint64_t holder, struct err *err)
 {
 	enum status st = start(out, SEALVFS_RECOVERY, label, err);
 
-	if (st == ST_OK)
-		memcpy(out->key, recipient, BOX_PUBLIC_LEN);
+	if (st == ST_OK) {
+		memcpy(out->key, public, CURVE_POINT_LEN);
+		out->holder = holder;
+	}
 	return st;
 }
 
@@ -76,32 +78,67 @@ sealvfs_slot_key(struct sealvfs_slot *out, const char *label,
 	return st;
 }
 
+/* The copy of the header that seems to be in force, without any key. */
+static enum status
+fetch_newer(uint8_t both[SEALVFS_START], uint8_t **copy,
+    const struct sealvfs_file *file, struct err *err)
+{
+	struct sealvfs *v;
+	char *path;
+	enum status st;
+
+	if ((st = sealvfs_locate(&v, &path, file, err)) != ST_OK)
+		return st;
+	st = sealvfs_header_fetch(v, path, both, err);
+	*copy = both;
+	if (!sealvfs_header_shaped(both) ||
+	    (sealvfs_header_shaped(both + SEALVFS_COPY) &&
+		sealvfs_header_generation(both + SEALVFS_COPY) >
+		    sealvfs_header_generation(both)))
+		*copy = both + SEALVFS_COPY;
+	free(path);
+	return st;
+}
+
 enum status
 sealvfs_slot_list(const struct sealvfs_file *file,
     struct sealvfs_way out[SEALVFS_SLOTS], size_t *n, struct err *err)
 {
-	uint8_t both[SEALVFS_START], *copy = both;
-	struct sealvfs *v;
-	char *path;
+	uint8_t both[SEALVFS_START], *copy;
 	enum status st;
 	size_t i;
 
 	*n = 0;
-	if ((st = sealvfs_locate(&v, &path, file, err)) != ST_OK)
+	if ((st = fetch_newer(both, &copy, file, err)) != ST_OK)
 		return st;
-	if ((st = sealvfs_header_fetch(v, path, both, err)) != ST_OK)
-		goto out;
-	if (!sealvfs_header_shaped(copy) ||
-	    (sealvfs_header_shaped(both + SEALVFS_COPY) &&
-		sealvfs_header_generation(both + SEALVFS_COPY) >
-		    sealvfs_header_generation(both)))
-		copy = both + SEALVFS_COPY;
 	for (i = 0; i < SEALVFS_SLOTS; i++)
-		if (sealvfs_header_way(&out[*n], sealvfs_header_slot(copy, i)))
+		if (sealvfs_slot_way(&out[*n], sealvfs_header_slot(copy, i)))
 			(*n)++;
-out:
-	free(path);
-	return st;
+	return ST_OK;
+}
+
+enum status
+sealvfs_recovery_read(const struct sealvfs_file *file, const char *label,
+    struct sealvfs_sealed *out, struct err *err)
+{
+	uint8_t both[SEALVFS_START], *copy, *at;
+	struct sealvfs_way way;
+	enum status st;
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	if ((st = fetch_newer(both, &copy, file, err)) != ST_OK)
+		return st;
+	for (i = 0; i < SEALVFS_SLOTS; i++) {
+		at = sealvfs_header_slot(copy, i);
+		if (!sealvfs_slot_way(&way, at) ||
+		    way.kind != SEALVFS_RECOVERY ||
+		    (label != NULL && strcmp(label, way.label) != 0))
+			continue;
+		sealvfs_slot_sealed(out, at, sealvfs_header_id(copy));
+		return ST_OK;
+	}
+	return err_set(err, ST_NOTFOUND, "the file has no recovery slot");
 }
 
 /* Change a copy of the header in memory. */
@@ -188,8 +225,7 @@ put(uint8_t *copy, const struct sealvfs_keys *keys, const void *arg,
 	if (at == NULL)
 		return err_set(
 		    err, ST_FULL, "all %d slots are in use", SEALVFS_SLOTS);
-	return sealvfs_header_wrap(
-	    at, slot, keys->file, sealvfs_header_id(copy), err);
+	return sealvfs_slot_wrap(at, slot, keys, sealvfs_header_id(copy), err);
 }
 
 enum status
@@ -210,9 +246,9 @@ remove_slot(uint8_t *copy, const struct sealvfs_keys *keys, const void *arg,
 	(void)keys;
 	if (at == NULL)
 		return err_set(err, ST_NOTFOUND, "no slot has this label");
-	sealvfs_header_clear_slot(at);
+	sealvfs_slot_clear(at);
 	for (i = 0; i < SEALVFS_SLOTS; i++)
-		left += sealvfs_header_way(&way, sealvfs_header_slot(copy, i));
+		left += sealvfs_slot_way(&way, sealvfs_header_slot(copy, i));
 	if (left == 0)
 		return err_set(
 		    err, ST_INVALID, "it is the last way into the file");

@@ -11,7 +11,8 @@ struct attempt {
 	const void *typed;
 	size_t len;
 	struct sealvfs_slot slot; /* passphrase: stretched; key: derived */
-	const struct seal_key *recovery;
+	const struct sealvfs_sealed *sealed; /* recovery */
+	const uint8_t *shared;
 };
 
 static enum status
@@ -26,6 +27,19 @@ distrust(struct err *err)
 	return err_set(err, ST_UNTRUSTED, "the header was damaged or altered");
 }
 
+static bool
+try_shared(uint8_t file[KEY_LEN], const struct attempt *a, const uint8_t *at,
+    const uint8_t *id)
+{
+	struct sealvfs_sealed here;
+
+	sealvfs_slot_sealed(&here, at, id);
+	return crypto_equal(
+		   here.wrapped, a->sealed->wrapped, KEYHOLE_WRAPPED_LEN) &&
+	    keyhole_unwrap_shared(
+		file, here.wrapped, here.public, here.bind, a->shared);
+}
+
 /* Does ${a} open the slot at ${at}?  ST_LOCKED: no. */
 static enum status
 try_slot(uint8_t file[KEY_LEN], struct attempt *a, const uint8_t *at,
@@ -35,11 +49,11 @@ try_slot(uint8_t file[KEY_LEN], struct attempt *a, const uint8_t *at,
 	enum status st;
 	bool good;
 
-	if (!sealvfs_header_way(&way, at) || way.kind != a->kind ||
+	if (!sealvfs_slot_way(&way, at) || way.kind != a->kind ||
 	    (a->label != NULL && strcmp(a->label, way.label) != 0))
 		return refuse(err);
 	if (a->kind == SEALVFS_PASSPHRASE) {
-		sealvfs_header_cost(at, &a->slot.cost, a->slot.salt);
+		sealvfs_slot_cost(at, &a->slot.cost, a->slot.salt);
 		st = sealvfs_slot_stretch(&a->slot, a->typed, a->len, err);
 		if (st == ST_INVALID) /* a cost that nobody wrote */
 			return distrust(err);
@@ -47,9 +61,9 @@ try_slot(uint8_t file[KEY_LEN], struct attempt *a, const uint8_t *at,
 			return st;
 	}
 	if (a->kind == SEALVFS_RECOVERY)
-		good = sealvfs_header_unwrap_recovery(file, at, a->recovery);
+		good = try_shared(file, a, at, id);
 	else
-		good = sealvfs_header_unwrap(file, at, a->slot.key, id);
+		good = sealvfs_slot_unwrap(file, at, a->slot.key, id);
 	return good ? ST_OK : refuse(err);
 }
 
@@ -60,7 +74,7 @@ has_slot(uint8_t *copy, const uint8_t *at)
 	size_t i;
 
 	for (i = 0; i < SEALVFS_SLOTS; i++)
-		if (sealvfs_header_same_slot(sealvfs_header_slot(copy, i), at))
+		if (sealvfs_slot_same(sealvfs_header_slot(copy, i), at))
 			return true;
 	return false;
 }
@@ -172,9 +186,12 @@ sealvfs_unlock_key(const struct sealvfs_file *file, const uint8_t key[KEY_LEN],
 
 enum status
 sealvfs_unlock_recovery(const struct sealvfs_file *file,
-    const struct seal_key *key, struct err *err)
+    const struct sealvfs_sealed *sealed, const uint8_t shared[CURVE_POINT_LEN],
+    struct err *err)
 {
-	struct attempt a = { .kind = SEALVFS_RECOVERY, .recovery = key };
+	struct attempt a = {
+		.kind = SEALVFS_RECOVERY, .sealed = sealed, .shared = shared
+	};
 
 	return unlock(file, &a, err);
 }

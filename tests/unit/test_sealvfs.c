@@ -2,6 +2,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "common/crypto/curve.h"
+#include "common/store/sealvfs_internal.h"
+
 #include "tests/lib/sealed.h"
 #include "tests/lib/temp.h"
 #include "tests/lib/unit.h"
@@ -374,31 +377,154 @@ START_TEST(a_servers_key_opens_its_file)
 }
 END_TEST
 
+/* What the custodians work out, with the whole recovery secret. */
+static void
+answer(uint8_t shared[CURVE_POINT_LEN], const struct keyhole_key *key,
+    const struct sealvfs_sealed *sealed)
+{
+	ck_assert(curve_mul(shared, key->secret, sealed->wrapped));
+}
+
 START_TEST(the_recovery_key_opens_what_a_forgotten_passphrase_does_not)
 {
-	uint8_t seed[BOX_SEED_LEN] = { 1 };
-	struct seal_key key, other;
+	uint8_t seed[KEY_LEN] = { 1 }, shared[CURVE_POINT_LEN];
+	struct keyhole_key key, other;
+	struct sealvfs_sealed sealed;
 	struct sealvfs_slot slot;
 
-	seal_key_make(&key, seed);
+	keyhole_key_make(&key, seed);
 	seed[0] = 2;
-	seal_key_make(&other, seed);
+	keyhole_key_make(&other, seed);
 	fill();
-	ok(sealvfs_slot_recovery(&slot, "kabupaten", key.public, &err));
+	ck_assert_int_eq(
+	    sealvfs_recovery_read(&file, NULL, &sealed, &err), ST_NOTFOUND);
+	ok(sealvfs_slot_recovery(&slot, "kabupaten", key.public, 77, &err));
 	ok(sealvfs_slot_put(&file, &slot, &err));
 	ok(sealvfs_slot_remove(&file, SEALED_LABEL, &err));
 	ok(sealvfs_lock(&file, &err));
+	ok(sealvfs_recovery_read(&file, NULL, &sealed, &err));
+	ck_assert_str_eq(sealed.label, "kabupaten");
+	ck_assert_uint_eq(sealed.holder, 77);
+	ck_assert_mem_eq(sealed.public, key.public, CURVE_POINT_LEN);
+	answer(shared, &other, &sealed);
 	ck_assert_int_eq(
-	    sealvfs_unlock_recovery(&file, &other, &err), ST_LOCKED);
-	ok(sealvfs_unlock_recovery(&file, &key, &err));
+	    sealvfs_unlock_recovery(&file, &sealed, shared, &err), ST_LOCKED);
+	answer(shared, &key, &sealed);
+	ok(sealvfs_unlock_recovery(&file, &sealed, shared, &err));
 	ck_assert_int_eq(rows(), 2000);
 	slot = sealed_slot(SEALED_LABEL, "a new one");
 	ok(sealvfs_slot_put(&file, &slot, &err));
 	ok(sealvfs_lock(&file, &err));
 	ck_assert_int_eq(sealed_unlock(path, SEALED_LABEL, "a new one"), ST_OK);
 	memset(key.public, 0, sizeof(key.public));
-	ok(sealvfs_slot_recovery(&slot, "bad", key.public, &err));
+	ok(sealvfs_slot_recovery(&slot, "bad", key.public, 77, &err));
 	ck_assert_int_eq(sealvfs_slot_put(&file, &slot, &err), ST_INVALID);
+}
+END_TEST
+
+START_TEST(a_recovery_slot_proves_whose_file_it_is)
+{
+	uint8_t seed[KEY_LEN] = { 1 };
+	struct keyhole_key key;
+	struct sealvfs_sealed sealed;
+	struct sealvfs_slot slot;
+
+	keyhole_key_make(&key, seed);
+	ok(sealvfs_slot_recovery(&slot, "kabupaten", key.public, 77, &err));
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_recovery_read(&file, "kabupaten", &sealed, &err));
+	sealvfs_recovery_bind(&sealed);
+	ck_assert(keyhole_proven(
+	    sealed.wrapped, sealed.proof, sealed.public, sealed.bind));
+	sealed.holder++;
+	sealvfs_recovery_bind(&sealed);
+	ck_assert(!keyhole_proven(
+	    sealed.wrapped, sealed.proof, sealed.public, sealed.bind));
+	sealed.holder--;
+	sealed.id[3] ^= 1;
+	sealvfs_recovery_bind(&sealed);
+	ck_assert(!keyhole_proven(
+	    sealed.wrapped, sealed.proof, sealed.public, sealed.bind));
+}
+END_TEST
+
+START_TEST(an_answer_to_a_slot_that_was_replaced_is_of_no_use)
+{
+	uint8_t seed[KEY_LEN] = { 1 }, shared[CURVE_POINT_LEN];
+	struct keyhole_key key;
+	struct sealvfs_sealed sealed;
+	struct sealvfs_slot slot;
+
+	keyhole_key_make(&key, seed);
+	ok(sealvfs_slot_recovery(&slot, "kabupaten", key.public, 77, &err));
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_recovery_read(&file, NULL, &sealed, &err));
+	answer(shared, &key, &sealed);
+	ok(sealvfs_slot_put(&file, &slot, &err));
+	ok(sealvfs_lock(&file, &err));
+	ck_assert_int_eq(
+	    sealvfs_unlock_recovery(&file, &sealed, shared, &err), ST_LOCKED);
+	ok(sealvfs_recovery_read(&file, NULL, &sealed, &err));
+	answer(shared, &key, &sealed);
+	ok(sealvfs_unlock_recovery(&file, &sealed, shared, &err));
+}
+END_TEST
+
+/* Two files' keys; the second as it is after a change of the file's key. */
+static void
+two_keys(struct sealvfs_keys *old, struct sealvfs_keys *new)
+{
+	memset(old, 1, sizeof(*old));
+	*new = *old;
+	memset(new->file, 2, sizeof(new->file));
+}
+
+START_TEST(a_new_file_key_is_given_to_a_person_who_is_not_there)
+{
+	uint8_t at[SEALVFS_SLOT_LEN], next[SEALVFS_SLOT_LEN], got[KEY_LEN];
+	const uint8_t id[SEALVFS_ID_LEN] = { 1 },
+		      new_id[SEALVFS_ID_LEN] = { 2 };
+	struct sealvfs_slot slot = sealed_slot("BS", "pass one");
+	struct sealvfs_keys old, new;
+
+	two_keys(&old, &new);
+	ok(sealvfs_slot_wrap(at, &slot, &old, id, &err));
+	ck_assert(sealvfs_slot_unwrap(got, at, slot.key, id));
+	ck_assert_mem_eq(got, old.file, KEY_LEN);
+	ok(sealvfs_slot_rewrap(next, at, &new, new_id, &err));
+	ck_assert(sealvfs_slot_unwrap(got, next, slot.key, new_id));
+	ck_assert_mem_eq(got, new.file, KEY_LEN);
+	ck_assert(!sealvfs_slot_unwrap(got, next, slot.key, id));
+	ck_assert(!sealvfs_slot_unwrap(got, at, slot.key, new_id));
+}
+END_TEST
+
+START_TEST(who_never_had_the_file_open_cannot_put_another_before_a_person)
+{
+	uint8_t at[SEALVFS_SLOT_LEN], next[SEALVFS_SLOT_LEN], got[KEY_LEN];
+	const uint8_t id[SEALVFS_ID_LEN] = { 1 };
+	struct sealvfs_slot slot = sealed_slot("BS", "pass one");
+	struct sealvfs_keys old, new;
+
+	two_keys(&old, &new);
+	new.warrant[0] ^= 1; /* a thief's: all but this is in the file */
+	ok(sealvfs_slot_wrap(at, &slot, &old, id, &err));
+	ok(sealvfs_slot_rewrap(next, at, &new, id, &err));
+	ck_assert(!sealvfs_slot_unwrap(got, next, slot.key, id));
+}
+END_TEST
+
+START_TEST(a_slot_with_another_label_does_not_open)
+{
+	uint8_t at[SEALVFS_SLOT_LEN], got[KEY_LEN];
+	const uint8_t id[SEALVFS_ID_LEN] = { 1 };
+	struct sealvfs_slot slot = sealed_slot("BS", "pass one");
+	struct sealvfs_keys old, new;
+
+	two_keys(&old, &new);
+	ok(sealvfs_slot_wrap(at, &slot, &old, id, &err));
+	at[8] = 'X';
+	ck_assert(!sealvfs_slot_unwrap(got, at, slot.key, id));
 }
 END_TEST
 
@@ -424,6 +550,13 @@ add(TCase *tc)
 	tcase_add_test(tc, a_servers_key_opens_its_file);
 	tcase_add_test(
 	    tc, the_recovery_key_opens_what_a_forgotten_passphrase_does_not);
+	tcase_add_test(tc, a_recovery_slot_proves_whose_file_it_is);
+	tcase_add_test(tc, an_answer_to_a_slot_that_was_replaced_is_of_no_use);
+	tcase_add_test(
+	    tc, a_new_file_key_is_given_to_a_person_who_is_not_there);
+	tcase_add_test(
+	    tc, who_never_had_the_file_open_cannot_put_another_before_a_person);
+	tcase_add_test(tc, a_slot_with_another_label_does_not_open);
 }
 
 UNIT_MAIN("sealvfs", add)
