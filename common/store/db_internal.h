@@ -1,7 +1,7 @@
 #ifndef COMMON_STORE_DB_INTERNAL_H
 #define COMMON_STORE_DB_INTERNAL_H
 
-/* What db.c and db_query.c share.  Nobody else includes this. */
+/* What db.c, db_query.c and sealvfs_rotate.c share, and nobody else. */
 
 #include <sqlite3.h>
 

@@ -67,19 +67,6 @@ make_image(uint8_t image[IMAGE_MAX], size_t len, struct sealvfs_keys *keys,
 }
 
 static enum status
-os_fail(const char *doing, struct err *err)
-{
-	int e = errno;
-
-	return err_set(err,
-	    e == EEXIST                      ? ST_CONFLICT
-		: e == ENOENT                ? ST_NOTFOUND
-		: e == ENOSPC || e == EDQUOT ? ST_FULL
-					     : ST_IO,
-	    "%s: %s", doing, strerror(e));
-}
-
-static enum status
 write_synced(int fd, const uint8_t *at, size_t left, struct err *err)
 {
 	ssize_t n;
@@ -89,31 +76,11 @@ write_synced(int fd, const uint8_t *at, size_t left, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return os_fail("write", err);
+			return sealvfs_os_fail("write", err);
 		at += n;
 		left -= (size_t)n;
 	}
-	return fsync(fd) == 0 ? ST_OK : os_fail("sync", err);
-}
-
-static enum status
-sync_folder(const char *path, struct err *err)
-{
-	char *folder = strdup(path), *slash;
-	enum status st = ST_OK;
-	int fd;
-
-	if (folder == NULL)
-		return err_set(err, ST_NOMEM, "no memory");
-	slash = strrchr(folder, '/'); /* a full path has one */
-	slash[slash == folder] = '\0';
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0)
-		st = os_fail("sync the folder", err);
-	if (fd >= 0)
-		close(fd);
-	free(folder);
-	return st;
+	return fsync(fd) == 0 ? ST_OK : sealvfs_os_fail("sync", err);
 }
 
 /*
@@ -123,29 +90,33 @@ sync_folder(const char *path, struct err *err)
 static enum status
 put_on_disk(const char *path, const uint8_t *image, size_t len, struct err *err)
 {
-	size_t size = strlen(path) + sizeof(".new-01234567");
-	char *temp = malloc(size);
+	char drawn[sizeof(SEALVFS_NEXT "-01234567")], *temp;
 	enum status st;
-	uint32_t drawn;
+	uint32_t number;
 	int fd;
 
-	if (temp == NULL)
+	crypto_random(&number, sizeof(number));
+	snprintf(drawn, sizeof(drawn), SEALVFS_NEXT "-%08x", (unsigned)number);
+	if ((temp = sealvfs_os_name(path, drawn)) == NULL)
 		return err_set(err, ST_NOMEM, "no memory");
-	crypto_random(&drawn, sizeof(drawn));
-	snprintf(temp, size, "%s.new-%08x", path, (unsigned)drawn);
 	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
-		st = os_fail("make", err);
+		st = sealvfs_os_fail("make", err);
 		free(temp);
 		return st;
 	}
 	st = write_synced(fd, image, len, err);
 	close(fd);
-	if (st == ST_OK && link(temp, path) != 0)
-		st = os_fail("name", err);
+	if (st == ST_OK && link(temp, path) != 0) {
+		st = sealvfs_os_fail("name", err);
+		/* Another program made the file, and took this one for a
+		 * leftover. */
+		if (st == ST_NOTFOUND)
+			st = err_set(err, ST_CONFLICT, "there is such a file");
+	}
 	unlink(temp);
 	if (st == ST_OK)
-		st = sync_folder(path, err);
+		st = sealvfs_os_sync_folder(path, err);
 	free(temp);
 	return st;
 }
@@ -231,7 +202,7 @@ create(const struct sealvfs_file *file, size_t len,
 	if (st != ST_OK)
 		goto out;
 	sealvfs_enter(v);
-	if (strncmp(v->base->zName, "unix", 4) == 0)
+	if (sealvfs_os_serves(v))
 		st = put_on_disk(path, image, len, err);
 	else
 		st = put_in_vfs(v, path, image, len, err);

@@ -51,7 +51,14 @@ sealvfs_forward_sync(sqlite3_file *file, int flags)
 int
 sealvfs_forward_lock(sqlite3_file *file, int level)
 {
-	return real(file)->pMethods->xLock(real(file), level);
+	int rc = real(file)->pMethods->xLock(real(file), level);
+
+	if (rc == SQLITE_OK && level == SQLITE_LOCK_SHARED &&
+	    sealvfs_has_moved(real(file))) {
+		real(file)->pMethods->xUnlock(real(file), SQLITE_LOCK_NONE);
+		return SQLITE_BUSY;
+	}
+	return rc;
 }
 
 int

@@ -14,7 +14,9 @@
  *	sealvfs_header.c    the two copies of the header
  *	sealvfs_wrap.c      one slot: the file's key, wrapped
  *	sealvfs_format.c    one sealed page, one sealed frame header
+ *	sealvfs_os.c        names, links and folders, where SQLite has no call
  *	sealvfs_create.c    a new file
+ *	sealvfs_rotate.c    a new file with a new key in an old one's place
  *	sealvfs_unlock.c    from a passphrase or key to an entry in the registry
  *	sealvfs_slot.c      slots made, listed, put and removed
  *
@@ -77,6 +79,7 @@ struct sealvfs_entry {
 	struct sealvfs_keys *keys; /* secret_new() */
 	uint8_t id[SEALVFS_ID_LEN];
 	struct sealvfs_main *open; /* its open handles */
+	bool alone;                /* rotation: nobody else may open it */
 	char path[];               /* as xFullPathname prints it */
 };
 
@@ -266,12 +269,14 @@ enum status sealvfs_fail(int rc, const char *doing, struct err *err);
 
 /*
  * A file opened through the base VFS, past all sealing.  ${write}: locked
- * against every other program; ST_BUSY if that cannot be had.
+ * against every other program; ST_BUSY if that cannot be had.  It has moved
+ * if its path now leads to another file, or none.
  */
 struct sealvfs_raw {
 	sqlite3_file *file;
 	char *name; /* sqlite3_create_filename() */
 };
+bool sealvfs_has_moved(sqlite3_file *file);
 enum status sealvfs_raw_open(struct sealvfs_raw *out, struct sealvfs *v,
     const char *path, bool write, struct err *err);
 /* As for writing, but make the file if need be. */
@@ -288,6 +293,37 @@ enum status sealvfs_header_fetch(struct sealvfs *v, const char *path,
 /* Write ${copy} over the copy at ${offset}, durably. */
 int sealvfs_header_write(
     sqlite3_file *file, const uint8_t copy[SEALVFS_COPY], int64_t offset);
+
+/* ---- sealvfs_os.c: only where sealvfs_os_serves() */
+
+/*
+ * What is put beside a file to take its place has its name and this, and
+ * perhaps more.  After a crash it is of no use.
+ */
+#define SEALVFS_NEXT ".new"
+
+/* Does the VFS sit on the system's own files? */
+bool sealvfs_os_serves(const struct sealvfs *v);
+
+/* errno, as a status. */
+enum status sealvfs_os_fail(const char *doing, struct err *err);
+
+/* ${path} and ${more} as one string to free(); NULL: no memory. */
+char *sealvfs_os_name(const char *path, const char *more);
+
+/* Make durable what the file holds; the names in its folder. */
+enum status sealvfs_os_sync(const char *path, struct err *err);
+enum status sealvfs_os_sync_folder(const char *path, struct err *err);
+
+/* A file that is not there is removed already. */
+enum status sealvfs_os_remove(const char *path, struct err *err);
+
+/*
+ * Remove what was left unfinished beside ${path}.  The first: the caller has
+ * the file to itself.  The second: only if nobody has it.
+ */
+void sealvfs_os_sweep(const char *path);
+void sealvfs_os_sweep_idle(struct sealvfs *v, const char *path);
 
 /* ---- the files, by type */
 
@@ -342,6 +378,10 @@ int sealvfs_forward_open(struct sealvfs *v, struct sealvfs_handle *h,
     const char *path, int flags, int *out_flags);
 int sealvfs_forward_close(struct sealvfs_handle *h);
 int sealvfs_forward_sync(sqlite3_file *file, int flags);
+/*
+ * The first lock of a handle is refused (SQLITE_BUSY: open it again) where a
+ * rotation has put another file in its place.
+ */
 int sealvfs_forward_lock(sqlite3_file *file, int level);
 int sealvfs_forward_unlock(sqlite3_file *file, int level);
 int sealvfs_forward_reserved(sqlite3_file *file, int *out);

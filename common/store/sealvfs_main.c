@@ -329,6 +329,8 @@ take_key(struct sealvfs_main *m, bool writable)
 	entry = sealvfs_entry_find(m->h.vfs, m->h.path);
 	if (entry == NULL)
 		return sealvfs_report(SQLITE_AUTH, m->h.path, "not unlocked");
+	if (entry->alone)
+		return SQLITE_BUSY;
 	best = sealvfs_header_best(both, entry->keys->file, &keys);
 	crypto_wipe(&keys, sizeof(keys));
 	if (best == NULL ||

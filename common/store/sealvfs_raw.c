@@ -3,6 +3,16 @@
 
 #include "common/store/sealvfs_internal.h"
 
+bool
+sealvfs_has_moved(sqlite3_file *file)
+{
+	int moved = 0;
+
+	return file->pMethods->xFileControl(
+		   file, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	    moved;
+}
+
 /* Take the lock under which another program's SQLite stays away. */
 static int
 lock(sqlite3_file *file)
@@ -13,6 +23,8 @@ lock(sqlite3_file *file)
 		rc = file->pMethods->xLock(file, SQLITE_LOCK_RESERVED);
 	if (rc == SQLITE_OK)
 		rc = file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE);
+	if (rc == SQLITE_OK && sealvfs_has_moved(file))
+		rc = SQLITE_BUSY;
 	return rc;
 }
 

@@ -200,6 +200,9 @@ change_file(const struct sealvfs_file *file, edit_fn edit, const void *arg,
 	entry = sealvfs_entry_find(v, path);
 	if (entry == NULL) {
 		st = err_set(err, ST_LOCKED, "the file is not unlocked");
+	} else if (entry->alone ||
+	    (entry->open != NULL && sealvfs_has_moved(entry->open->h.real))) {
+		st = err_set(err, ST_BUSY, "the file is being replaced");
 	} else if (entry->open != NULL) {
 		st = change(entry->open->h.real, entry, edit, arg, err);
 	} else {

@@ -142,6 +142,8 @@ unlock(const struct sealvfs_file *file, struct attempt *a, struct err *err)
 		goto out;
 	sealvfs_enter(v);
 	st = sealvfs_entry_put(v, path, &keys, sealvfs_header_id(best), err);
+	if (st == ST_OK)
+		sealvfs_os_sweep_idle(v, path);
 	sealvfs_leave(v);
 	crypto_wipe(&keys, sizeof(keys));
 out:
