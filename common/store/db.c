@@ -41,6 +41,7 @@ status_of(sqlite3 *h, int rc)
 	case SQLITE_NOTADB:
 		return ST_UNTRUSTED;
 	case SQLITE_TOOBIG:
+	case SQLITE_FORMAT: /* sealvfs */
 		return ST_INVALID;
 	case SQLITE_ERROR:
 	case SQLITE_MISMATCH:
@@ -66,6 +67,8 @@ db_fail(sqlite3 *h, int rc, bool compiling, const char *doing, struct err *err)
 
 	if (st == ST_UNTRUSTED)
 		why = "the file was damaged or altered, or is no database";
+	else if (rc == SQLITE_FORMAT)
+		why = "a newer version of this program made the file";
 	else if (st == ST_LOCKED)
 		why = "the file is sealed and its key is not here";
 	else if (st == ST_BUSY)

@@ -23,7 +23,8 @@
  *	ST_FULL       the disk
  *	ST_LOCKED     a sealed file whose key is not here
  *	ST_UNTRUSTED  the file is no database, or was damaged or altered
- *	ST_INVALID    a value too large for SQLite
+ *	ST_INVALID    a value too large for SQLite, or a file that a newer
+ *	              version of this program made
  *	ST_NOMEM, ST_IO, ST_BUG (a mistake in our SQL)
  */
 

@@ -36,7 +36,9 @@
  * A lock on the file is held by one program at a time (the base VFS is
  * unix-excl); within it several connections and threads may use it.
  *
- * Everything below may return ST_NOMEM or ST_IO.
+ * Everything below may return ST_NOMEM or ST_IO, and what reads a header
+ * ST_INVALID: a newer version of this program made the file (which it is
+ * not damaged for).
  */
 
 #include <stddef.h>
@@ -209,28 +211,29 @@ enum status sealvfs_slot_remove(
     const struct sealvfs_file *file, const char *label, struct err *err);
 
 /*
- * Give the file a new key and these slots, and none of the old ones: who
- * kept a copy of the old header, or the old key, opens nothing that is
- * written from now on.  Copies the database into a new file (which needs as
- * much room on the disk, but no more memory than the page cache), checks the
- * copy and its number of rows, and renames it over the old one.
+ * Give the file a new key: who kept a copy of the old header, or the old
+ * key, opens nothing that is written from now on.  Every way in stays one,
+ * also for people who are absent, but that ${slots} take the place of those
+ * with their labels, or are added; ${nslots} may be 0.  To shut somebody out,
+ * sealvfs_slot_remove() before.  Everything in the database stays, also what
+ * is wrapped under a slot's ${person}.
+ *
+ * Copies the database into a new file (which needs as much room on the disk,
+ * but no more memory than the page cache), reads the copy back, checks it
+ * and its numbers of rows, and renames it over the old one.
  *
  * The file must be unlocked and closed; on ST_OK it is unlocked with its new
  * key, and durable.  On any other status the old file is there as it was,
  * with one exception: where renaming worked and syncing the folder did not
  * (ST_IO), the new one is, and a power cut may bring the old one back.  After
- * a crash it is the one or the other, whole, so slots under old passphrases
- * or keys must not be thought gone before ST_OK.  What a crash leaves beside
- * it (its name and ".new...") is removed at the next unlocking.
- *
- * Only slots given here open the new file: a person whose passphrase is not
- * at hand needs a new one.  Everything in the database stays, byte for byte,
- * also what is wrapped under a slot's ${person}.
+ * a crash it is the one or the other, whole, so old passphrases and keys
+ * must not be thought gone before ST_OK.  What a crash leaves beside it (its
+ * name and ".new...") is removed at the next unlocking.
  *
  * ST_LOCKED: not unlocked.  ST_BUSY: it is open, here or elsewhere.
- * ST_FULL: no room for a second copy.  ST_UNTRUSTED: it is damaged, or the
- * copy did not come out right.  ST_CONFLICT: two slots have one label.
- * ST_BUG: the VFS is not over the system's own files.
+ * ST_FULL: no room for a second copy, or no free slot.  ST_UNTRUSTED: it is
+ * damaged, or the copy did not come out right.  ST_CONFLICT: two of ${slots}
+ * have one label.  ST_BUG: the VFS is not over the system's own files.
  */
 enum status sealvfs_rotate(const struct sealvfs_file *file,
     const struct sealvfs_slot *slots, size_t nslots, struct err *err);

@@ -31,30 +31,75 @@ empty_database(uint8_t page[SEALVFS_PAGE])
 	page[106] = SEALVFS_USABLE & 0xff;
 }
 
+/* Put the slots into a header; those of their labels that it has go. */
+static enum status
+put_slots(uint8_t *copy, const struct sealvfs_keys *keys,
+    const struct sealvfs_slot *slots, size_t nslots, struct err *err)
+{
+	enum status st = ST_OK;
+	uint8_t *at;
+	size_t i, j;
+
+	for (i = 0; i < nslots && st == ST_OK; i++) {
+		for (j = 0; j < i; j++)
+			if (strcmp(slots[i].label, slots[j].label) == 0)
+				return err_set(err, ST_CONFLICT,
+				    "two slots have one label");
+		at = sealvfs_header_find(copy, slots[i].label);
+		if (at == NULL)
+			at = sealvfs_header_find_free(copy);
+		if (at == NULL)
+			return err_set(err, ST_FULL, "all %d slots are in use",
+			    SEALVFS_SLOTS);
+		st = sealvfs_slot_wrap(
+		    at, &slots[i], keys, sealvfs_header_id(copy), err);
+	}
+	return st;
+}
+
+/* The ways into ${like} become ways into this file. */
+static enum status
+put_ways(uint8_t *copy, const struct sealvfs_keys *keys,
+    const struct sealvfs_like *like, struct err *err)
+{
+	enum status st = ST_OK;
+	struct sealvfs_way way;
+	uint8_t *from;
+	size_t i;
+
+	for (i = 0; i < SEALVFS_SLOTS && st == ST_OK; i++) {
+		from = sealvfs_header_slot(like->copy, i);
+		if (sealvfs_slot_way(&way, from))
+			st = sealvfs_slot_rewrap(sealvfs_header_slot(copy, i),
+			    from, keys, sealvfs_header_id(copy), err);
+	}
+	return st;
+}
+
 /* Both copies of the header, and page 1 if ${len} leaves room for it. */
 static enum status
 make_image(uint8_t image[IMAGE_MAX], size_t len, struct sealvfs_keys *keys,
-    const struct sealvfs_slot *slots, size_t nslots, struct err *err)
+    const struct sealvfs_like *like, const struct sealvfs_slot *slots,
+    size_t nslots, struct err *err)
 {
 	struct sealvfs_bound to = sealvfs_bound_page(1);
 	uint8_t id[SEALVFS_ID_LEN], file[KEY_LEN], page[SEALVFS_PAGE];
 	enum status st = ST_OK;
-	size_t i;
 
 	crypto_random(id, sizeof(id));
 	crypto_random(file, sizeof(file));
 	sealvfs_keys_derive(keys, file, id);
-	crypto_random(keys->warrant, sizeof(keys->warrant));
+	crypto_wipe(file, sizeof(file));
+	if (like != NULL)
+		memcpy(keys->warrant, like->keys->warrant, KEY_LEN);
+	else
+		crypto_random(keys->warrant, sizeof(keys->warrant));
 	sealvfs_header_new(image, id);
 	sealvfs_header_set_warrant(image, keys);
-	for (i = 0; i < nslots && st == ST_OK; i++) {
-		if (sealvfs_header_find(image, slots[i].label) != NULL)
-			st = err_set(
-			    err, ST_CONFLICT, "two slots have one label");
-		else
-			st = sealvfs_slot_wrap(sealvfs_header_slot(image, i),
-			    &slots[i], keys, id, err);
-	}
+	if (like != NULL)
+		st = put_ways(image, keys, like, err);
+	if (st == ST_OK)
+		st = put_slots(image, keys, slots, nslots, err);
 	sealvfs_header_finish(image, 1, keys->header);
 	memcpy(image + SEALVFS_COPY, image, SEALVFS_COPY);
 	if (len == IMAGE_MAX) {
@@ -62,7 +107,6 @@ make_image(uint8_t image[IMAGE_MAX], size_t len, struct sealvfs_keys *keys,
 		sealvfs_seal(image + SEALVFS_START, page, SEALVFS_USABLE, &to,
 		    keys->page);
 	}
-	crypto_wipe(file, sizeof(file));
 	return st;
 }
 
@@ -182,7 +226,8 @@ put_in_vfs(struct sealvfs *v, const char *path, const uint8_t *image,
 
 static enum status
 create(const struct sealvfs_file *file, size_t len,
-    const struct sealvfs_slot *slots, size_t nslots, struct err *err)
+    const struct sealvfs_like *like, const struct sealvfs_slot *slots,
+    size_t nslots, struct err *err)
 {
 	uint8_t *image = NULL;
 	struct sealvfs_keys keys;
@@ -190,7 +235,7 @@ create(const struct sealvfs_file *file, size_t len,
 	char *path;
 	enum status st;
 
-	if (nslots == 0 || nslots > SEALVFS_SLOTS)
+	if ((nslots == 0 && like == NULL) || nslots > SEALVFS_SLOTS)
 		return err_set(err, ST_BUG, "create: %zu slots", nslots);
 	if ((st = sealvfs_locate(&v, &path, file, err)) != ST_OK)
 		return st;
@@ -198,7 +243,7 @@ create(const struct sealvfs_file *file, size_t len,
 		st = err_set(err, ST_NOMEM, "no memory");
 		goto out;
 	}
-	st = make_image(image, len, &keys, slots, nslots, err);
+	st = make_image(image, len, &keys, like, slots, nslots, err);
 	if (st != ST_OK)
 		goto out;
 	sealvfs_enter(v);
@@ -221,12 +266,20 @@ enum status
 sealvfs_create(const struct sealvfs_file *file,
     const struct sealvfs_slot *slots, size_t nslots, struct err *err)
 {
-	return create(file, IMAGE_MAX, slots, nslots, err);
+	return create(file, IMAGE_MAX, NULL, slots, nslots, err);
 }
 
 enum status
 sealvfs_create_empty(const struct sealvfs_file *file,
     const struct sealvfs_slot *slots, size_t nslots, struct err *err)
 {
-	return create(file, SEALVFS_START, slots, nslots, err);
+	return create(file, SEALVFS_START, NULL, slots, nslots, err);
+}
+
+enum status
+sealvfs_create_like(const struct sealvfs_file *file,
+    const struct sealvfs_like *like, const struct sealvfs_slot *slots,
+    size_t nslots, struct err *err)
+{
+	return create(file, SEALVFS_START, like, slots, nslots, err);
 }

@@ -52,6 +52,23 @@ sealvfs_header_shaped(const uint8_t copy[SEALVFS_COPY])
 	    get_u32(copy + AT_PAGE_SIZE) == SEALVFS_PAGE;
 }
 
+static bool
+is_newer(const uint8_t *copy)
+{
+	return memcmp(copy, MAGIC, sizeof(MAGIC)) == 0 &&
+	    get_u32(copy + AT_VERSION) > VERSION;
+}
+
+enum sealvfs_shape
+sealvfs_header_shape(const uint8_t both[SEALVFS_START])
+{
+	if (sealvfs_header_shaped(both) ||
+	    sealvfs_header_shaped(both + SEALVFS_COPY))
+		return SHAPE_OURS;
+	return is_newer(both) || is_newer(both + SEALVFS_COPY) ? SHAPE_NEWER
+							       : SHAPE_UNKNOWN;
+}
+
 uint64_t
 sealvfs_header_generation(const uint8_t copy[SEALVFS_COPY])
 {

@@ -196,6 +196,13 @@ void sealvfs_keys_derive(struct sealvfs_keys *out, const uint8_t file[KEY_LEN],
 void sealvfs_header_new(
     uint8_t copy[SEALVFS_COPY], const uint8_t id[SEALVFS_ID_LEN]);
 bool sealvfs_header_shaped(const uint8_t copy[SEALVFS_COPY]);
+/* One copy that is shaped as this version makes them is enough. */
+enum sealvfs_shape {
+	SHAPE_OURS,
+	SHAPE_NEWER, /* a later version of this program made it */
+	SHAPE_UNKNOWN,
+};
+enum sealvfs_shape sealvfs_header_shape(const uint8_t both[SEALVFS_START]);
 uint64_t sealvfs_header_generation(const uint8_t copy[SEALVFS_COPY]);
 const uint8_t *sealvfs_header_id(const uint8_t copy[SEALVFS_COPY]);
 
@@ -284,7 +291,10 @@ enum status sealvfs_raw_make(struct sealvfs_raw *out, struct sealvfs *v,
     const char *path, struct err *err);
 void sealvfs_raw_close(struct sealvfs_raw *raw);
 
-/* Read both copies.  ST_UNTRUSTED: the file is too short to be sealed. */
+/*
+ * Read both copies.  ST_UNTRUSTED: it is no sealed file.  ST_INVALID: a newer
+ * version made it.
+ */
 enum status sealvfs_header_read(
     sqlite3_file *file, uint8_t both[SEALVFS_START], struct err *err);
 /* The same of a file that is opened for it and closed again. */
@@ -293,6 +303,22 @@ enum status sealvfs_header_fetch(struct sealvfs *v, const char *path,
 /* Write ${copy} over the copy at ${offset}, durably. */
 int sealvfs_header_write(
     sqlite3_file *file, const uint8_t copy[SEALVFS_COPY], int64_t offset);
+
+/* ---- sealvfs_create.c */
+
+/* A file whose ways in another one is to have. */
+struct sealvfs_like {
+	uint8_t *copy; /* of its header, the one in force */
+	const struct sealvfs_keys *keys;
+};
+
+/*
+ * As sealvfs_create_empty(), with the ways into ${like}, but that ${slots}
+ * take the place of those that have their labels.
+ */
+enum status sealvfs_create_like(const struct sealvfs_file *file,
+    const struct sealvfs_like *like, const struct sealvfs_slot *slots,
+    size_t nslots, struct err *err);
 
 /* ---- sealvfs_os.c: only where sealvfs_os_serves() */
 

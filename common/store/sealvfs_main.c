@@ -315,15 +315,18 @@ take_key(struct sealvfs_main *m, bool writable)
 	uint8_t both[SEALVFS_START];
 	struct sealvfs_keys keys;
 	struct sealvfs_entry *entry;
+	enum sealvfs_shape shape;
 	const uint8_t *best;
 	int rc;
 
 	rc = real_read(&m->h, both, SEALVFS_START, 0);
 	if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ)
 		return rc;
-	if (rc != SQLITE_OK ||
-	    (!sealvfs_header_shaped(both) &&
-		!sealvfs_header_shaped(both + SEALVFS_COPY)))
+	shape = rc == SQLITE_OK ? sealvfs_header_shape(both) : SHAPE_UNKNOWN;
+	if (shape == SHAPE_NEWER)
+		return sealvfs_report(
+		    SQLITE_FORMAT, m->h.path, "made by a newer version");
+	if (shape == SHAPE_UNKNOWN)
 		return sealvfs_report(
 		    SQLITE_NOTADB, m->h.path, "not a sealed file");
 	entry = sealvfs_entry_find(m->h.vfs, m->h.path);

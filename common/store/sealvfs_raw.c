@@ -90,10 +90,18 @@ sealvfs_header_read(
 {
 	int rc = file->pMethods->xRead(file, both, SEALVFS_START, 0);
 
-	if (rc == SQLITE_IOERR_SHORT_READ)
-		return err_set(err, ST_UNTRUSTED, "not a sealed file");
-	return rc == SQLITE_OK ? ST_OK
-			       : sealvfs_fail(rc, "read the header", err);
+	if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ)
+		return sealvfs_fail(rc, "read the header", err);
+	switch (rc == SQLITE_OK ? sealvfs_header_shape(both) : SHAPE_UNKNOWN) {
+	case SHAPE_OURS:
+		return ST_OK;
+	case SHAPE_NEWER:
+		return err_set(err, ST_INVALID,
+		    "a newer version of this program made the file");
+	case SHAPE_UNKNOWN:
+		break;
+	}
+	return err_set(err, ST_UNTRUSTED, "it is no sealed file");
 }
 
 enum status

@@ -80,18 +80,39 @@ claim(struct rotation *r, struct err *err)
 	return st;
 }
 
+/* An empty file with the ways into the old one and these slots. */
 static enum status
-copy(struct rotation *r, const struct sealvfs_slot *slots, size_t nslots,
+make(const struct rotation *r, const struct sealvfs_slot *slots, size_t nslots,
     struct err *err)
 {
 	const struct sealvfs_file made = { r->vfs->name, r->next };
+	uint8_t both[SEALVFS_START];
+	struct sealvfs_entry *entry;
+	struct sealvfs_keys keys;
+	struct sealvfs_like like = { .keys = &keys };
+	enum status st;
+
+	sealvfs_enter(r->vfs);
+	entry = sealvfs_entry_find(r->vfs, r->path);
+	st = sealvfs_header_read(entry->open->h.real, both, err);
+	if (st == ST_OK &&
+	    (like.copy = sealvfs_header_best(both, entry->keys->file, &keys)) ==
+		NULL)
+		st = err_set(err, ST_UNTRUSTED, "the header was altered");
+	sealvfs_leave(r->vfs);
+	if (st == ST_OK)
+		st = sealvfs_create_like(&made, &like, slots, nslots, err);
+	crypto_wipe(&keys, sizeof(keys));
+	return st;
+}
+
+static enum status
+copy(struct rotation *r, struct err *err)
+{
 	struct db_table *table;
 	struct db_query *q;
 	enum status st;
 
-	st = sealvfs_create_empty(&made, slots, nslots, err);
-	if (st != ST_OK)
-		return st;
 	st = db_table_open(&table, r->old, &SQL[COPY], 1, err);
 	if (st != ST_OK)
 		return st;
@@ -253,7 +274,8 @@ rotate(struct rotation *r, const struct sealvfs_slot *slots, size_t nslots,
 	if ((st = claim(r, err)) != ST_OK)
 		goto out;
 	sealvfs_os_sweep(r->path);
-	if ((st = copy(r, slots, nslots, err)) != ST_OK)
+	if ((st = make(r, slots, nslots, err)) != ST_OK ||
+	    (st = copy(r, err)) != ST_OK)
 		goto out;
 	if ((st = verify(r, err)) != ST_OK)
 		goto out;

@@ -225,6 +225,41 @@ START_TEST(an_exclusive_sealed_file_works)
 }
 END_TEST
 
+/* Which copies of the header say a version, and what that comes to. */
+static const struct {
+	const char *what;
+	uint8_t first, second; /* versions */
+	enum status expected;
+} VERSIONS[] = {
+	{ "ours", 1, 1, ST_OK },
+	{ "newer", 2, 2, ST_INVALID },
+	{ "damaged in one copy", 1, 2, ST_OK },
+	{ "damaged in the other copy", 2, 1, ST_OK },
+	{ "none", 0, 0, ST_UNTRUSTED },
+};
+#define NVERSIONS (sizeof(VERSIONS) / sizeof(VERSIONS[0]))
+
+START_TEST(a_file_of_a_newer_version_is_not_called_damaged)
+{
+	struct sealvfs_way ways[SEALVFS_SLOTS];
+	enum status expected = VERSIONS[_i].expected;
+	struct db *db = NULL;
+	uint8_t *bytes;
+	size_t len, n;
+
+	bytes = bytes_load(path, &len);
+	bytes[11] = VERSIONS[_i].first;
+	bytes[4096 + 11] = VERSIONS[_i].second;
+	bytes_store(path, bytes, len);
+	free(bytes);
+	ck_assert_int_eq(
+	    sealed_unlock(path, SEALED_LABEL, SEALED_PASS), expected);
+	ck_assert_int_eq(sealvfs_slot_list(&file, ways, &n, &err), expected);
+	ck_assert_int_eq(sealed_try_open(&db, path), expected);
+	db_close(db);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -239,6 +274,8 @@ add(TCase *tc)
 	tcase_add_test(tc, a_missing_file_is_not_made_by_opening_it);
 	tcase_add_test(tc, two_names_of_one_file_are_one);
 	tcase_add_test(tc, registered_twice_under_two_names_they_share_no_keys);
+	tcase_add_loop_test(tc, a_file_of_a_newer_version_is_not_called_damaged,
+	    0, (int)NVERSIONS);
 	tcase_add_test(tc, a_read_only_file_can_be_read);
 	tcase_add_test(tc, an_exclusive_sealed_file_works);
 }
