@@ -4,6 +4,7 @@
 
 #include "common/base/env.h"
 #include "common/crypto/crypto.h"
+#include "common/say/say.h"
 #include "common/wire/spool.h"
 
 #include "agent/agent_internal.h"
@@ -56,6 +57,8 @@ open_device(struct agent *agent, struct err *err)
 		return ST_OK;
 	if (st != ST_OK) {
 		*err = missing;
+		if (st == ST_UNTRUSTED)
+			say_mark(err, SAY_DEVICE_DAMAGED);
 		return st;
 	}
 	if (!agent->device->complete) {
@@ -124,9 +127,7 @@ agent_need_enrolled(const struct agent *agent, struct err *err)
 {
 	if (agent->device != NULL)
 		return ST_OK;
-	return err_set(err, ST_NOTFOUND,
-	    "this laptop is not enrolled yet; ask your coordinator for a "
-	    "one-time code, then run 'padu-agent enrol'");
+	return say_set(err, SAY_NOT_ENROLLED, NULL);
 }
 
 enum status
@@ -136,8 +137,7 @@ agent_need_unlocked(const struct agent *agent, struct err *err)
 
 	if (st != ST_OK || agent->open != NULL)
 		return st;
-	return err_set(err, ST_LOCKED,
-	    "the laptop is locked; unlock it with your label and passphrase");
+	return say_set(err, SAY_LOCKED, NULL);
 }
 
 void
@@ -162,15 +162,13 @@ agent_unlock(struct agent *agent, const char *label, const char *passphrase,
 	if ((st = agent_need_enrolled(agent, err)) != ST_OK)
 		return st;
 	if (agent->open != NULL)
-		return err_set(err, ST_CONFLICT,
-		    "'%s' has the laptop unlocked; lock it first",
-		    agent->open->signer.label);
+		return say_set(
+		    err, SAY_TAKEN, "it is '%s'", agent->open->signer.label);
 	agent_unlocked_opts(agent, &opts);
 	st = unlocked_open(&u, &opts, label, passphrase, err);
 	/* A passphrase may stand where the label should: never repeated. */
 	if (st == ST_LOCKED)
-		return err_set(err, st,
-		    "wrong passphrase, or nobody on this laptop has that label");
+		return say_set(err, SAY_WRONG_PASSPHRASE, NULL);
 	if (st != ST_OK)
 		return st;
 	st = sync_catch_up(u, agent->spool, agent->device, agent->env,

@@ -8,6 +8,7 @@
 #include "common/base/writer.h"
 #include "common/crypto/seal.h"
 #include "common/crypto/secret.h"
+#include "common/say/say.h"
 #include "common/store/sealvfs.h"
 #include "common/wire/card.h"
 
@@ -67,9 +68,7 @@ check_no_store(const struct agent *agent, struct err *err)
 	if (st != ST_NOTFOUND ||
 	    sealvfs_slot_list(&file, ways, &n, &ignored) == ST_NOTFOUND)
 		return ST_OK;
-	return err_set(err, ST_CONFLICT,
-	    "the folder holds a sealed store but not its file 'device': bring "
-	    "that back, or choose another folder");
+	return say_set(err, SAY_DEVICE_MISSING, NULL);
 }
 
 static enum status
@@ -95,10 +94,7 @@ check_enrol(
 	if (signers_find(agent->open->signers, enrol->label,
 		agent->device->server.card_public, &taken,
 		&missing) != ST_NOTFOUND)
-		return err_set(err, ST_CONFLICT,
-		    "somebody on this laptop is '%s' already; choose another "
-		    "label",
-		    enrol->label);
+		return say_set(err, SAY_LABEL_TAKEN, NULL);
 	return ST_OK;
 }
 

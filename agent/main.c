@@ -45,6 +45,10 @@ run(struct cli *cli, struct err *err)
 	if ((st = crypto_start(err)) != ST_OK ||
 	    (st = sealvfs_register(SEALVFS_NAME, NULL, err)) != ST_OK)
 		return st;
+	if (strcmp(cli->command, "sentences") == 0) {
+		cli_sentences(cli);
+		return ST_OK;
+	}
 	if (strcmp(cli->command, "run") == 0)
 		return daemon_run(&opts, err);
 	st = control_call(&request, &reached, err);
@@ -58,11 +62,12 @@ main(int argc, char **argv)
 {
 	struct cli cli;
 	struct err err;
-	enum cli_exit code;
+	enum say_exit code;
 
 	process_harden();
 	code = cli_parse(&cli, env_real(), argc, argv);
-	if (code == CLI_DONE && cli.command != NULL && run(&cli, &err) != ST_OK)
+	if (code == SAY_EXIT_DONE && cli.command != NULL &&
+	    run(&cli, &err) != ST_OK)
 		code = cli_fail(&cli, &err);
 	cli_free(&cli);
 	return (int)code;

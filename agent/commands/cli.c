@@ -21,16 +21,16 @@ struct words {
 	const struct cli_option *option[WORDS_MAX];
 	const char *value[WORDS_MAX];
 	size_t n;
-	const char *dir;
+	const char *dir, *lang;
 	bool json, help;
 };
 
-static enum cli_exit
+static enum say_exit
 usage(const char *what, const char *word)
 {
 	fprintf(stderr, NAME ": %s%s%s; see '" NAME " --help'\n", what,
 	    word != NULL ? ": " : "", word != NULL ? word : "");
-	return CLI_USAGE;
+	return SAY_EXIT_USAGE;
 }
 
 /* ---- help ------------------------------------------------------------------
@@ -66,7 +66,7 @@ print_help(const struct cli_command *c)
 			printf("  %-10s %s\n", cli_commands[i].name,
 			    cli_commands[i].about);
 		printf("\nOptions of every command:\n");
-		print_options(cli_common_options, 3);
+		print_options(cli_common_options, CLI_NCOMMON);
 		printf(
 		    "\n'" NAME " COMMAND --help' tells more.\n\n%s", cli_exits);
 		return;
@@ -81,7 +81,7 @@ print_help(const struct cli_command *c)
 	print_options(c->options, CLI_OPTIONS_MAX);
 	if (c->login)
 		print_options(cli_login_options, 2);
-	print_options(cli_common_options, 3);
+	print_options(cli_common_options, CLI_NCOMMON);
 	printf("\n%s", cli_exits);
 }
 
@@ -105,7 +105,7 @@ static const struct cli_option *
 find_any(const struct cli_command *c, const char *name, size_t len)
 {
 	const struct cli_option *o =
-	    find_option(cli_common_options, 3, name, len);
+	    find_option(cli_common_options, CLI_NCOMMON, name, len);
 
 	if (o == NULL && c != NULL)
 		o = find_option(c->options, CLI_OPTIONS_MAX, name, len);
@@ -126,7 +126,7 @@ plain_option(const char *word)
 }
 
 /* "--name", "--name VALUE" or "--name=VALUE"; *${at} moves past it. */
-static enum cli_exit
+static enum say_exit
 take_option(struct words *w, int argc, char **argv, int *at)
 {
 	const char *word = argv[*at] + 2, *equals = strchr(word, '=');
@@ -153,16 +153,18 @@ take_option(struct words *w, int argc, char **argv, int *at)
 		w->json = true;
 	else if (o == &cli_common_options[2])
 		w->help = true;
+	else if (o == &cli_common_options[3])
+		w->lang = value;
 	else if (w->n == WORDS_MAX)
 		return usage("too many options", NULL);
 	else {
 		w->option[w->n] = o;
 		w->value[w->n++] = value;
 	}
-	return CLI_DONE;
+	return SAY_EXIT_DONE;
 }
 
-static enum cli_exit
+static enum say_exit
 take_word(struct words *w, const char *word)
 {
 	size_t i;
@@ -175,21 +177,21 @@ take_word(struct words *w, const char *word)
 			w->help = true;
 		else if (w->command == NULL)
 			return usage("there is no such command", NULL);
-		return CLI_DONE;
+		return SAY_EXIT_DONE;
 	}
 	if (w->command->position == NULL || w->position != NULL)
 		return usage("one word too many", NULL);
 	w->position = word;
-	return CLI_DONE;
+	return SAY_EXIT_DONE;
 }
 
-static enum cli_exit
+static enum say_exit
 sort_words(struct words *w, int argc, char **argv)
 {
-	enum cli_exit st = CLI_DONE;
+	enum say_exit st = SAY_EXIT_DONE;
 	int i = 1;
 
-	while (i < argc && st == CLI_DONE) {
+	while (i < argc && st == SAY_EXIT_DONE) {
 		if (strcmp(argv[i], "-h") == 0) {
 			w->help = true;
 			i++;
@@ -217,7 +219,7 @@ given(const struct words *w, const char *name)
 }
 
 /* The first line of ${path}, which holds a passphrase. */
-static enum cli_exit
+static enum say_exit
 put_passphrase(struct json_writer *w, const struct env *env, const char *key,
     const char *path)
 {
@@ -228,7 +230,7 @@ put_passphrase(struct json_writer *w, const struct env *env, const char *key,
 
 	if (env->read(env->arg, path, 4096, &bytes, &len, &err) != ST_OK) {
 		fprintf(stderr, NAME ": the passphrase: %s\n", err.text);
-		return CLI_USAGE;
+		return SAY_EXIT_USAGE;
 	}
 	for (n = 0; n < len && bytes[n] != '\n' && bytes[n] != '\r' &&
 	     n < PASSPHRASE_MAX;
@@ -239,10 +241,10 @@ put_passphrase(struct json_writer *w, const struct env *env, const char *key,
 	crypto_wipe(bytes, len);
 	crypto_wipe(line, sizeof(line));
 	free(bytes);
-	return CLI_DONE;
+	return SAY_EXIT_DONE;
 }
 
-static enum cli_exit
+static enum say_exit
 put_stdin(struct json_writer *w, const char *key)
 {
 	struct writer text = { 0 };
@@ -262,14 +264,14 @@ put_stdin(struct json_writer *w, const char *key)
 		fprintf(stderr,
 		    NAME ": standard input cannot be read, or is "
 			 "no text of at most 1 MiB\n");
-		return CLI_REFUSED;
+		return SAY_EXIT_REFUSED;
 	}
 	json_put_string(w, key, (const char *)text.bytes);
 	writer_free(&text);
-	return CLI_DONE;
+	return SAY_EXIT_DONE;
 }
 
-static enum cli_exit
+static enum say_exit
 put_option(struct json_writer *w, const struct env *env,
     const struct cli_option *o, const char *value)
 {
@@ -278,25 +280,25 @@ put_option(struct json_writer *w, const struct env *env,
 		return put_passphrase(w, env, o->key, value);
 	case CLI_FLAG:
 		json_put_bool(w, o->key, true);
-		return CLI_DONE;
+		return SAY_EXIT_DONE;
 	case CLI_TEXT:
 		break;
 	}
 	json_put_string(w, o->key, value);
-	return CLI_DONE;
+	return SAY_EXIT_DONE;
 }
 
 /* What the environment says where no option does. */
-static enum cli_exit
+static enum say_exit
 put_login(struct json_writer *w, const struct env *env, const struct words *k)
 {
 	static const char *const NAMES[2] = { "PADU_LABEL",
 		"PADU_PASSPHRASE_FILE" };
 	const char *value;
-	enum cli_exit st = CLI_DONE;
+	enum say_exit st = SAY_EXIT_DONE;
 	size_t i;
 
-	for (i = 0; i < 2 && st == CLI_DONE; i++) {
+	for (i = 0; i < 2 && st == SAY_EXIT_DONE; i++) {
 		value = getenv(NAMES[i]);
 		if (given(k, cli_login_options[i].name) == NULL &&
 		    value != NULL && value[0] != '\0')
@@ -305,12 +307,12 @@ put_login(struct json_writer *w, const struct env *env, const struct words *k)
 	return st;
 }
 
-static enum cli_exit
+static enum say_exit
 make_request(struct cli *out, const struct words *k)
 {
 	const struct cli_command *c = k->command;
 	struct json_writer w = json_writer_start(&out->request);
-	enum cli_exit st = CLI_DONE;
+	enum say_exit st = SAY_EXIT_DONE;
 	struct err err;
 	size_t i;
 
@@ -330,16 +332,16 @@ make_request(struct cli *out, const struct words *k)
 		return usage("a word is missing", c->position);
 	if (k->position != NULL)
 		json_put_string(&w, c->position_key, k->position);
-	for (i = 0; i < k->n && st == CLI_DONE; i++)
+	for (i = 0; i < k->n && st == SAY_EXIT_DONE; i++)
 		if (given(k, k->option[i]->name) == k->value[i])
 			st =
 			    put_option(&w, out->env, k->option[i], k->value[i]);
-	if (st == CLI_DONE && c->login)
+	if (st == SAY_EXIT_DONE && c->login)
 		st = put_login(&w, out->env, k);
-	if (st == CLI_DONE && c->stdin_key != NULL)
+	if (st == SAY_EXIT_DONE && c->stdin_key != NULL)
 		st = put_stdin(&w, c->stdin_key);
 	json_put_end(&w);
-	if (st == CLI_DONE && json_writer_finish(&w, &err) != ST_OK)
+	if (st == SAY_EXIT_DONE && json_writer_finish(&w, &err) != ST_OK)
 		return cli_fail(out, &err);
 	return st;
 }
@@ -363,7 +365,7 @@ default_dir(struct cli *out, const char *home)
 	return n;
 }
 
-static enum cli_exit
+static enum say_exit
 choose_dir(struct cli *out, const struct words *k)
 {
 	const char *dir = k->dir != NULL ? k->dir : getenv("PADU_DIR");
@@ -378,27 +380,29 @@ choose_dir(struct cli *out, const struct words *k)
 		return usage("--dir is needed, as HOME is not set", NULL);
 	if (n < 0 || (size_t)n >= sizeof(out->dir))
 		return usage("the folder's name is too long", NULL);
-	return CLI_DONE;
+	return SAY_EXIT_DONE;
 }
 
-enum cli_exit
+enum say_exit
 cli_parse(struct cli *out, const struct env *env, int argc, char **argv)
 {
 	struct words k = { 0 };
-	enum cli_exit st;
+	enum say_exit st;
 
 	memset(out, 0, sizeof(*out));
 	out->env = env;
-	if ((st = sort_words(&k, argc, argv)) != CLI_DONE)
+	if ((st = sort_words(&k, argc, argv)) != SAY_EXIT_DONE)
 		return st;
 	out->json = k.json;
+	if (!say_choose(&out->lang, k.lang))
+		return usage("the languages are id and en", NULL);
 	if (k.help) {
 		print_help(k.command);
-		return CLI_DONE;
+		return SAY_EXIT_DONE;
 	}
 	if (k.command == NULL)
 		return usage("a command is missing", NULL);
-	if ((st = choose_dir(out, &k)) != CLI_DONE)
+	if ((st = choose_dir(out, &k)) != SAY_EXIT_DONE)
 		return st;
 	out->command = k.command->name;
 	return make_request(out, &k);

@@ -117,6 +117,30 @@ print_progress(const struct json *p)
 		fputc('\n', stderr);
 }
 
+/* The sentence, then the particulars if there are any. */
+static void
+print_sentence(
+    FILE *to, const struct cli *cli, enum say_state state, const char *detail)
+{
+	const struct say *say = say_find(state);
+
+	fprintf(to, "padu-agent: %s\n", say->text[cli->lang]);
+	if (detail != NULL && strcmp(detail, say->text[SAY_EN]) != 0)
+		fprintf(to, "  (%s)\n", detail);
+}
+
+static void
+print_note(const struct cli *cli, const struct json *note)
+{
+	const char *name = NULL;
+	enum say_state state;
+	struct err err;
+
+	(void)json_opt_string(note, "state", &name, &err);
+	if ((state = say_by_name(name)) != SAY_NOTHING)
+		print_sentence(stderr, cli, state, NULL);
+}
+
 void
 cli_line(void *arg, const struct json *line, const char *text)
 {
@@ -133,77 +157,52 @@ cli_line(void *arg, const struct json *line, const char *text)
 		return;
 	if (strcmp(kind, "progress") == 0)
 		print_progress(value);
+	else if (strcmp(kind, "note") == 0)
+		print_note(cli, value);
 	else if (strcmp(kind, "row") == 0)
 		print_row(value);
 	else
 		print_tree(value, 0);
 }
 
-/* What to do next, by status; the texts for people are here and in err. */
-static const struct {
-	enum status status;
-	enum cli_exit code;
-	const char *next;
-} NEXT[] = {
-	{ ST_NOTFOUND, CLI_NOT_FOUND, NULL },
-	{ ST_CONFLICT, CLI_CONFLICT, NULL },
-	{ ST_INVALID, CLI_REFUSED,
-	    "Nothing was saved. Correct what is named, then try again." },
-	{ ST_UNTRUSTED, CLI_UNTRUSTED,
-	    "What is saved on this laptop stays saved. If it happens again "
-	    "elsewhere, tell your coordinator." },
-	{ ST_LOCKED, CLI_LOCKED,
-	    "Nothing was changed. Give --label and --passphrase-file, or "
-	    "unlock the daemon." },
-	{ ST_BUSY, CLI_LATER,
-	    "What is saved on this laptop stays saved. Try again later." },
-	{ ST_FULL, CLI_NO_ROOM,
-	    "What was saved stays saved. Make room on the disk, then try "
-	    "again." },
-	{ ST_NOMEM, CLI_FAILED,
-	    "What was saved stays saved. Close other programs, then try "
-	    "again." },
-	{ ST_IO, CLI_FAILED,
-	    "What was saved stays saved. Try again; if it goes on, tell your "
-	    "coordinator." },
-	{ ST_BUG, CLI_FAILED,
-	    "What was saved stays saved. This is a fault of the program: tell "
-	    "your coordinator." },
-};
-
-enum cli_exit
+enum say_exit
 cli_fail(const struct cli *cli, const struct err *err)
 {
-	enum cli_exit code = CLI_FAILED;
-	const char *next = NULL;
+	enum say_state state = say_of(err);
 	struct writer line = { 0 };
 	struct json_writer w = json_writer_start(&line);
 	struct err unwritten;
-	size_t i;
 
-	for (i = 0; i < sizeof(NEXT) / sizeof(NEXT[0]); i++)
-		if (NEXT[i].status == err->status) {
-			code = NEXT[i].code;
-			next = NEXT[i].next;
-		}
 	/* What a server refuses is no mistake of who asked to send it. */
-	if (err->status == ST_INVALID && cli->command != NULL &&
+	if (state == SAY_REFUSED && cli->command != NULL &&
 	    strcmp(cli->command, "sync") == 0)
-		next = "What is saved on this laptop stays saved. If it goes "
-		       "on, tell your coordinator.";
-	fprintf(stderr, "padu-agent: %s\n", err->text);
-	if (next != NULL)
-		fprintf(stderr, "%s\n", next);
+		state = SAY_NOT_TAKEN;
+	print_sentence(stderr, cli, state, err->text);
 	if (!cli->json)
-		return code;
+		return say_find(state)->exit;
 	json_put_object(&w, NULL);
 	json_put_object(&w, "error");
 	json_put_string(&w, "status", err_name(err->status));
+	json_put_string(&w, "state", say_find(state)->name);
+	json_put_string(&w, "sentence", say_find(state)->text[cli->lang]);
 	json_put_message(&w, "message", err->text);
 	json_put_end(&w);
 	json_put_end(&w);
 	if (json_writer_finish(&w, &unwritten) == ST_OK)
 		printf("%.*s\n", (int)line.len, (const char *)line.bytes);
 	writer_free(&line);
-	return code;
+	return say_find(state)->exit;
+}
+
+void
+cli_sentences(const struct cli *cli)
+{
+	const struct say *say;
+	int i;
+
+	for (i = SAY_NOTHING + 1; i < SAY_COUNT; i++) {
+		say = say_find((enum say_state)i);
+		printf("%s\t%d\t%s\n", say->name, (int)say->exit,
+		    say->text[cli->lang]);
+	}
 }

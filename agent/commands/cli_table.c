@@ -13,9 +13,12 @@ const char cli_intro[] =
 
 const char cli_exits[] =
     "Exit status: 0 done; 1 failed (disk, network, a fault of ours); 2 wrong\n"
-    "usage; 3 refused, the input breaks a rule; 4 not found; 5 conflict (the\n"
-    "record moved, the name is taken); 6 locked, or wrong passphrase; 7 not\n"
-    "now, try again, nothing was changed; 8 not trusted; 9 no room.\n";
+    "usage; 3 refused, the input breaks a rule; 4 not found, not enrolled;\n"
+    "5 conflict (the record moved, the name is taken); 6 locked, or wrong\n"
+    "passphrase; 7 not now, try again, nothing was changed; 8 not trusted;\n"
+    "9 no room; 10 a file is damaged; 11 the files are newer than this\n"
+    "program; 12 an older copy or a clone of the files was noticed.\n"
+    "'padu-agent sentences' lists every state with its exit status.\n";
 
 const struct cli_option cli_login_options[2] = {
 	{ "label", "SR", "label", CLI_TEXT, false,
@@ -24,13 +27,15 @@ const struct cli_option cli_login_options[2] = {
 	    "its first line is your passphrase (or PADU_PASSPHRASE_FILE)" },
 };
 
-const struct cli_option cli_common_options[3] = {
+const struct cli_option cli_common_options[CLI_NCOMMON] = {
 	{ "dir", "DIR", NULL, CLI_TEXT, false,
 	    "the laptop's folder (or PADU_DIR; ~/.local/share/padu)" },
 	{ "json", NULL, NULL, CLI_FLAG, false,
 	    "answers as JSON, one object a line, the last one "
 	    "{\"result\"} or {\"error\"}" },
 	{ "help", NULL, NULL, CLI_FLAG, false, "this text" },
+	{ "lang", "id|en", NULL, CLI_TEXT, false,
+	    "the language of sentences (or PADU_LANG; else the locale's)" },
 };
 
 const struct cli_command cli_commands[] = {
@@ -110,5 +115,7 @@ const struct cli_command cli_commands[] = {
 	{ .name = "status",
 	    .login = true,
 	    .about = "what waits, what was delivered, who shares the laptop" },
+	{ .name = "sentences",
+	    .about = "every state you can meet: name, exit status, sentence" },
 };
 const size_t cli_ncommands = sizeof(cli_commands) / sizeof(cli_commands[0]);

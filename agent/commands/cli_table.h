@@ -22,6 +22,7 @@ struct cli_option {
 };
 
 #define CLI_OPTIONS_MAX 10
+#define CLI_NCOMMON 4
 
 struct cli_command {
 	const char *name;
@@ -39,7 +40,7 @@ extern const size_t cli_ncommands;
 
 /* Taken where login is true, and by every command. */
 extern const struct cli_option cli_login_options[2];
-extern const struct cli_option cli_common_options[3];
+extern const struct cli_option cli_common_options[CLI_NCOMMON];
 
 extern const char cli_intro[];
 extern const char cli_exits[];

@@ -5,6 +5,7 @@
 #include "common/base/limits.h"
 #include "common/base/writer.h"
 #include "common/json/json.h"
+#include "common/say/say.h"
 
 #include "agent/agent.h"
 #include "agent/commands/doors.h"
@@ -32,10 +33,8 @@ unlock_for(struct agent *agent, const struct json *request, const char *label,
 	if (agent_unlocked(agent)) {
 		if (who == NULL || strcmp(who, agent_label(agent)) == 0)
 			return ST_OK;
-		return err_set(err, ST_LOCKED,
-		    "'%s' has the laptop unlocked; lock it before someone "
-		    "else works",
-		    agent_label(agent));
+		return say_set(
+		    err, SAY_TAKEN, "it is '%s'", agent_label(agent));
 	}
 	if (who == NULL || secret == NULL)
 		return ST_OK;

@@ -7,6 +7,7 @@
 #include "common/base/writer.h"
 #include "common/http/control.h"
 #include "common/json/json.h"
+#include "common/say/say.h"
 
 #include "agent/agent.h"
 #include "agent/commands/doors_internal.h"
@@ -77,11 +78,8 @@ exchange(struct agent *agent, struct carry *carry, struct agent_synced *synced,
 	if (st == ST_OK) {
 		st = agent_sync_reply(
 		    agent, name, reply.bytes, reply.len, synced, err);
-		if (st == ST_UNTRUSTED)
-			err_wrap(err,
-			    "what answered is not your server (a login page "
-			    "of the network?): nothing was delivered, "
-			    "everything is kept");
+		if (st == ST_UNTRUSTED && err->state == SAY_NOTHING)
+			say_mark(err, SAY_NOT_OUR_SERVER);
 	}
 	writer_free(&bundle);
 	writer_free(&reply);
@@ -118,8 +116,7 @@ doors_run_sync(struct agent *agent, const struct json *request,
 
 	(void)request;
 	if (agent_url(agent)[0] == '\0')
-		return err_set(err, ST_NOTFOUND,
-		    "this laptop is not enrolled yet; run 'padu-agent enrol'");
+		return say_set(err, SAY_NOT_ENROLLED, NULL);
 	st = open_carry(&carry, agent_url(agent), &watcher, err);
 	do {
 		if (st != ST_OK)

@@ -9,6 +9,7 @@
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 #include "common/http/fetch.h"
+#include "common/say/say.h"
 #include "common/wire/card.h"
 
 #include "agent/sync/carry.h"
@@ -69,6 +70,16 @@ carry_close(struct carry *carry)
 	free(carry);
 }
 
+/* Nobody answered, or the way broke. */
+static enum status
+run(struct carry *c, const struct fetch_request *request,
+    struct fetch_reply *reply, struct err *err)
+{
+	enum status st = fetch_run(c->fetch, request, reply, err);
+
+	return st == ST_BUSY ? say_mark(err, SAY_NOT_CONNECTED) : st;
+}
+
 static enum status
 ask(struct carry *c, const char *method, const char *path, const void *body,
     size_t len, size_t max, struct fetch_reply *reply, struct err *err)
@@ -85,7 +96,7 @@ ask(struct carry *c, const char *method, const char *path, const void *body,
 	enum status st;
 
 	snprintf(url, sizeof(url), "%.*s%s", URL_SIZE - 100, c->url, path);
-	if ((st = fetch_run(c->fetch, &request, reply, err)) != ST_OK)
+	if ((st = run(c, &request, reply, err)) != ST_OK)
 		return st;
 	return fetch_check(reply, err);
 }
@@ -124,9 +135,7 @@ carry_enrol(struct carry *carry, const uint8_t *request, size_t len,
 			break;
 	}
 	if (st == ST_UNTRUSTED)
-		return err_set(err, st,
-		    "the server did not take the code: it is unknown, was "
-		    "used, or is too old; ask your coordinator for a new one");
+		return say_set(err, SAY_CODE_REFUSED, NULL);
 	if (st != ST_OK)
 		return err_wrap(err, "enrol");
 	return keep_body(out, &reply, err);
@@ -204,7 +213,7 @@ post_rest(struct carry *c, const char *path, const uint8_t *bytes,
 	snprintf(url, sizeof(url), "%.*s%s", URL_SIZE - 100, c->url, path);
 	snprintf(offset, sizeof(offset), "Upload-Offset: %" PRIu64, c->offset);
 	snprintf(length, sizeof(length), "Upload-Length: %" PRIu64, c->total);
-	return fetch_run(c->fetch, &request, reply, err);
+	return run(c, &request, reply, err);
 }
 
 /* How long the server asks to wait; else twice as long as before. */
@@ -259,11 +268,8 @@ explain(const struct fetch_reply *reply, struct err *err)
 	enum status st = fetch_check(reply, err);
 
 	if (st == ST_UNTRUSTED || st == ST_OK)
-		return err_set(err, ST_UNTRUSTED,
-		    "nothing was delivered: HTTP %u is not the answer of your "
-		    "server (a login page of the network, or this laptop was "
-		    "blocked); everything is kept",
-		    reply->code);
+		return say_set(err, SAY_NOT_OUR_SERVER,
+		    "HTTP %u; or this laptop was blocked", reply->code);
 	return err_wrap(err,
 	    "nothing was delivered, everything is kept: HTTP %u", reply->code);
 }

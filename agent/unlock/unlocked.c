@@ -4,6 +4,7 @@
 #include "common/base/env.h"
 #include "common/crypto/secret.h"
 #include "common/instrument/instrument.h"
+#include "common/say/say.h"
 #include "common/store/db.h"
 #include "common/store/sealvfs.h"
 
@@ -124,6 +125,10 @@ unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
 	u->ins = instrument_builtin();
 	st = sealvfs_unlock_passphrase(
 	    &file, label, passphrase, strlen(passphrase), person, err);
+	if (st == ST_UNTRUSTED)
+		say_mark(err, SAY_DAMAGED);
+	else if (st == ST_NOTFOUND)
+		say_mark(err, SAY_STORE_MISSING);
 	if (st != ST_OK)
 		goto out;
 	if ((st = open_db(&u->db, opts, err)) != ST_OK ||

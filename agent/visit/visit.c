@@ -11,6 +11,7 @@
 #include "common/instrument/instrument.h"
 #include "common/merge/record.h"
 #include "common/place/region.h"
+#include "common/say/say.h"
 
 #include "agent/outbox/chain.h"
 #include "agent/records/listed.h"
@@ -120,9 +121,7 @@ read_records(struct saving *s, struct err *err)
 	if ((st = form_verdict(s->form, err)) != ST_OK)
 		return st;
 	if (moved)
-		return err_set(err, ST_CONFLICT,
-		    "a record has changed since it was shown; nothing was "
-		    "saved: look at it as it is now, then save again");
+		return say_set(err, SAY_RECORD_MOVED, NULL);
 	return ST_OK;
 }
 

@@ -10,6 +10,7 @@ err_set(struct err *err, enum status status, const char *fmt, ...)
 	va_list ap;
 
 	err->status = status;
+	err->state = 0;
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);

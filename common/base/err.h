@@ -31,6 +31,7 @@ enum status {
 struct err {
 	enum status status;
 	char text[256]; /* always terminated; long text is cut short */
+	unsigned state; /* what a person is told (say/say.h); 0: by status */
 };
 
 /*

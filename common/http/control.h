@@ -9,6 +9,7 @@
  *	command line                              daemon
  *	control_call ---- {request} ---------->  control_start ... control_stop
  *	   on_line  <--- {"progress": {...}} ---    |
+ *	   on_line  <--- {"note": {...}} -------    |
  *	   on_line  <--- {"row": {...}} --------    command->run(..., out, err)
  *	   on_line  <--- {"result": {...}} -----    |
  *	   status   <--- {"error": {...}} ------    |
@@ -34,6 +35,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/say/say.h"
 
 struct control;     /* the daemon's side */
 struct control_out; /* where one run of a command puts what it says */
@@ -86,6 +88,12 @@ void control_progress(
     struct control_out *out, const char *what, uint64_t done, uint64_t total);
 
 /*
+ * A state that a person is to know of beside what the command did: shown as
+ * its sentence.
+ */
+void control_note(struct control_out *out, enum say_state state);
+
+/*
  * A line of a list, as an object: put its members, then end it.  Rows are
  * sent at once; control_stopping() in between ends a long list early.
  */
@@ -102,7 +110,7 @@ bool control_stopping(const struct control_out *out);
 
 /*
  * One line that came, without its newline; ${line} has one member, called
- * "progress", "row" or "result".  Both are good during the call only.
+ * "progress", "note", "row" or "result".  Both are good during the call only.
  */
 typedef void control_line_fn(
     void *arg, const struct json *line, const char *text);

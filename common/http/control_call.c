@@ -125,12 +125,14 @@ status_by_name(const char *name)
 static enum status
 take_error(const struct json *error, struct err *out, struct err *err)
 {
-	const char *status, *message;
+	const char *status, *message, *state;
 
 	if (json_get_string(error, "status", &status, err) != ST_OK ||
-	    json_get_string(error, "message", &message, err) != ST_OK)
+	    json_get_string(error, "message", &message, err) != ST_OK ||
+	    json_opt_string(error, "state", &state, err) != ST_OK)
 		return err->status;
 	err_set(out, status_by_name(status), "%s", message);
+	say_mark(out, say_by_name(state));
 	return ST_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/base/limits.h"
 #include "common/http/control_internal.h"
+#include "common/say/say.h"
 
 /* Often enough for the eye. */
 #define PROGRESS_MS 200
@@ -72,6 +73,23 @@ control_progress(
 	json_put_end(&w);
 	json_put_end(&w);
 	put_line(out, &w, &bytes, false, &err); /* its loss is no fault */
+}
+
+void
+control_note(struct control_out *out, enum say_state state)
+{
+	struct writer bytes = { 0 };
+	struct json_writer w = json_writer_start(&bytes);
+	struct err err;
+
+	json_put_object(&w, NULL);
+	json_put_object(&w, "note");
+	json_put_string(&w, "state", say_find(state)->name);
+	json_put_end(&w);
+	json_put_end(&w);
+	if (put_line(out, &w, &bytes, true, &err) != ST_OK &&
+	    out->fault == ST_OK)
+		out->fault = err.status;
 }
 
 struct json_writer *
@@ -165,6 +183,8 @@ control_print_error(struct writer *out, const struct err *err)
 	json_put_object(&w, "error");
 	json_put_string(&w, "status", err_name(err->status));
 	json_put_message(&w, "message", err->text);
+	if (err->status != ST_OK)
+		json_put_string(&w, "state", say_find(say_of(err))->name);
 	json_put_end(&w);
 	json_put_end(&w);
 	if (json_writer_finish(&w, &ignored) != ST_OK)

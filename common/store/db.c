@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/say/say.h"
 #include "common/store/db_internal.h"
 
 #define BUSY_MS 2000
@@ -75,7 +76,12 @@ db_fail(sqlite3 *h, int rc, bool compiling, const char *doing, struct err *err)
 		why = "another connection or program has the file";
 	else if (h != NULL && (st == ST_CONFLICT || compiling))
 		why = sqlite3_errmsg(h);
-	return err_set(err, st, "%s: %s", doing, why);
+	err_set(err, st, "%s: %s", doing, why);
+	if (st == ST_UNTRUSTED)
+		say_mark(err, SAY_DAMAGED);
+	else if (st == ST_BUSY)
+		say_mark(err, SAY_IN_USE);
+	return st;
 }
 
 static enum status
@@ -260,7 +266,7 @@ db_migrate(
 		return st;
 	done = (size_t)strtoull(version, NULL, 10);
 	if (done > nsteps)
-		return err_set(err, ST_INVALID,
+		return say_set(err, SAY_NEWER_VERSION,
 		    "schema version %zu is newer than ours, %zu", done, nsteps);
 
 	for (; done < nsteps; done++) {

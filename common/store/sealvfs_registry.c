@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/crypto/secret.h"
+#include "common/say/say.h"
 #include "common/store/sealvfs_internal.h"
 
 enum status
@@ -12,8 +13,8 @@ sealvfs_fail(int rc, const char *doing, struct err *err)
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return err_set(
-		    err, ST_BUSY, "%s: another program has the file", doing);
+		return say_set(
+		    err, SAY_IN_USE, "%s: another program has the file", doing);
 	case SQLITE_NOMEM:
 		st = ST_NOMEM;
 		break;

@@ -46,7 +46,7 @@ for n in $(seq 2 29); do
 done
 is "on a full disk a visit is refused as such" 9 "$full"
 holds "in a sentence that says what is safe" \
-	grep -q "What was saved stays saved" "$work/out/last"
+	grep -q "what was saved before stays saved" "$work/out/last"
 saved=$(agent 1 visits --json | rows visit | wc -l)
 is "every visit that was confirmed is there" "$((n - 1))" "$saved"
 holds "households can be looked at" agent 1 list
