@@ -269,7 +269,10 @@ explain(const struct fetch_reply *reply, struct err *err)
 
 	if (st == ST_UNTRUSTED || st == ST_OK)
 		return say_set(err, SAY_NOT_OUR_SERVER,
-		    "HTTP %u; or this laptop was blocked", reply->code);
+		    "nothing was delivered: HTTP %u is not the answer of your "
+		    "server (a login page of the network, or this laptop was "
+		    "blocked); everything is kept",
+		    reply->code);
 	return err_wrap(err,
 	    "nothing was delivered, everything is kept: HTTP %u", reply->code);
 }
