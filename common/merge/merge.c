@@ -266,9 +266,7 @@ merge_preds_all(const struct record_reg *reg, uint64_t *preds, size_t max)
 
 	if (reg == NULL)
 		return 0;
-	if (reg->nheads > max)
-		return max + 1;
-	for (i = 0; i < reg->nheads; i++)
+	for (i = 0; i < reg->nheads && i < max; i++)
 		preds[i] = reg->heads[i].set.set_id;
-	return reg->nheads;
+	return reg->nheads > max ? max + 1 : reg->nheads;
 }

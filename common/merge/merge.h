@@ -78,8 +78,8 @@ enum status merge_apply(struct record *r, const struct merge_write *w,
  * had on the screen: the heads of the one value shown, or, in a hard
  * conflict, only their own.  ${own} says whether a set was signed by this
  * person in this laptop's chain.  ${reg} may be NULL (never written).  Fills
- * ${preds}, which holds ${max}, ascending, and returns how many; more than
- * ${max} is ${max} + 1.
+ * ${preds}, which holds ${max}, ascending, and returns how many; where there
+ * are more, the first ${max} are in it and ${max} + 1 is returned.
  */
 size_t merge_preds(const struct record_reg *reg,
     bool (*own)(void *arg, uint64_t set_id), void *arg, uint64_t *preds,

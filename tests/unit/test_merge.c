@@ -391,19 +391,27 @@ START_TEST(more_names_than_there_is_room_for_are_told)
 		{ 5, "a" } };
 	static const struct step OTHER = { 7, "b" };
 	struct merge_effect effect;
+	const struct record_reg *reg;
 	uint64_t names[4];
 	struct record *r;
-	size_t i;
+	size_t i, k;
 
 	ok(record_new(&r, &err));
 	for (i = 0; i < 3; i++)
 		ok(apply(r, &STEPS[i], NULL, &effect));
 	for (i = 0; i < 2; i++) {
-		ck_assert_uint_eq(
-		    merge_preds(record_find(r, REG), is_odd, NULL, names, 2),
-		    3);
-		ck_assert_uint_eq(
-		    merge_preds_all(record_find(r, REG), names, 2), 3);
+		reg = record_find(r, REG);
+		for (k = 0; k < 2; k++) {
+			memset(names, 0xff, sizeof(names));
+			ck_assert_uint_eq(k == 0
+				? merge_preds(reg, is_odd, NULL, names, 2)
+				: merge_preds_all(reg, names, 2),
+			    3);
+			/* As many as fit are there, and nothing else. */
+			ck_assert_uint_eq(names[0], 1);
+			ck_assert_uint_eq(names[1], 3);
+			ck_assert_uint_eq(names[2], UINT64_MAX);
+		}
 		ok(apply(r, &OTHER, NULL, &effect)); /* now in conflict */
 	}
 	record_free(r);
