@@ -204,15 +204,34 @@ move_member(void *arg, const struct store_scope *member, struct err *err)
 	return st;
 }
 
+/*
+ * A record may be looked at although its row is the same as before: its
+ * place changed with its household's, or a write to it was held.  Where it
+ * came somewhere that is news, by a version that no laptop has; where it
+ * came along with its household before, it stays news as of then.
+ */
+static void
+keep_version(
+    struct follow *f, const struct store_scope *before, struct store_scope *now)
+{
+	if (now->version > before->version)
+		return;
+	now->version = now->place == before->place
+	    ? before->version
+	    : ++store_state(f->store)->version;
+}
+
 /* ${now} is what the record's scope is; keep it, and what it changes. */
 static enum status
-keep_scope(struct follow *f, const struct store_scope *now, struct err *err)
+keep_scope(struct follow *f, struct store_scope *now, struct err *err)
 {
 	struct moving moving = { .f = f, .place = now->place };
 	struct store_scope before = { .id = 0 };
 	enum status st;
 
 	st = store_scope_get(f->store, now->id, &before, err);
+	if (st == ST_OK)
+		keep_version(f, &before, now);
 	if (st == ST_OK && before.place == now->place &&
 	    before.household == now->household &&
 	    before.version == now->version)

@@ -98,16 +98,24 @@ find_row(const struct accept *a, uint64_t id)
 	return at == NULL ? SIZE_MAX : (size_t)(at - a->ids);
 }
 
-/* Where the household ${id} is, by this set or else by its row. */
+/*
+ * Where the household ${id} is: by its row, or by this set where it is new.
+ * What a set says of a household that is there already counts for nothing
+ * here: its author may not write to it.  If it moves, findings/follow.c
+ * moves its members.
+ */
 static enum status
 place_of(struct accept *a, uint64_t id, uint64_t *place, struct err *err)
 {
 	size_t i = find_row(a, id);
+	enum status st = ST_OK;
 
-	*place = i != SIZE_MAX ? a->places[i] : 0;
-	if (*place != 0 || id == 0)
-		return ST_OK;
-	return store_row_place(a->store, id, place, err);
+	*place = 0;
+	if (id != 0)
+		st = store_row_place(a->store, id, place, err);
+	if (st == ST_OK && *place == 0 && i != SIZE_MAX)
+		*place = a->places[i];
+	return st;
 }
 
 /* Where ${row} says that it is; 0 if it says nothing. */

@@ -8,6 +8,7 @@
 #include "common/merge/record.h"
 
 #include "sync-server/findings/findings.h"
+#include "sync-server/findings/follow.h"
 #include "sync-server/forward/outbox.h"
 #include "sync-server/forward/payload.h"
 #include "sync-server/review/approve.h"
@@ -144,7 +145,11 @@ approve_put(struct server *server, const struct approve_opts *opts,
 	server_lock(server);
 	if ((st = store_begin(server->store, err)) != ST_OK)
 		goto out;
-	st = approve_one(server, opts, opts->record, out, err);
+	/* What the desk or an import wrote may not be among the findings yet.
+	 */
+	st = follow_log(server->store, instrument_builtin(), err);
+	if (st == ST_OK)
+		st = approve_one(server, opts, opts->record, out, err);
 	if (st == ST_OK && opts->members)
 		st = members_of(server, opts->record, &members, &n, err);
 	for (i = 0; i < n && st == ST_OK; i++)

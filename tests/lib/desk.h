@@ -17,6 +17,7 @@
 #include "tests/lib/office.h"
 #include "tests/lib/unit.h"
 
+#define FAMILY_CARD 51
 #define ADDRESS 52 /* registers of the built-in instrument */
 #define FLOOR 63
 #define IDENTITY 32

@@ -270,6 +270,30 @@ START_TEST(a_row_outside_the_authors_villages_is_held_and_the_rest_merged)
 }
 END_TEST
 
+START_TEST(nobody_comes_into_a_household_outside_by_saying_it_is_here)
+{
+	uint64_t there = id_of(&budi, 1), person = id_of(&ani, 1);
+	char text[ID_TEXT_SIZE];
+	struct accept_out out;
+
+	draft_start(&draft, CHANGE_VISITS, 5);
+	draft_row(&draft, there, RECORD_HOUSEHOLD, 0, 0);
+	draft_write(&draft, 4, "64.02.05.2002");
+	take(&budi, DEVICE_2, 0, NULL);
+
+	id_print(there, text);
+	draft_start(&draft, CHANGE_VISITS, 6);
+	draft_row(&draft, person, RECORD_PERSON, 0, 0);
+	draft_write(&draft, 2, text);
+	draft_row(&draft, there, RECORD_HOUSEHOLD, 1, 1);
+	draft_write(&draft, 4, "64.02.05.2001");
+	out = take(&ani, DEVICE, village("64.02.05.2001"), NULL);
+	ck_assert_int_eq(out.reason, REASON_SCOPE);
+	ck_assert_str_eq(heads_of(there, 4), "64.02.05.2002");
+	ck_assert_str_eq(heads_of(person, 2), "none");
+}
+END_TEST
+
 START_TEST(who_names_differing_writes_of_others_is_quarantined)
 {
 	uint64_t record = id_of(&ani, 1);
@@ -416,6 +440,8 @@ add(TCase *tc)
 	tcase_add_test(tc, a_later_set_may_come_first);
 	tcase_add_test(
 	    tc, a_row_outside_the_authors_villages_is_held_and_the_rest_merged);
+	tcase_add_test(
+	    tc, nobody_comes_into_a_household_outside_by_saying_it_is_here);
 	tcase_add_test(tc, who_names_differing_writes_of_others_is_quarantined);
 	tcase_add_test(tc, naming_is_judged_again_when_the_named_write_comes);
 	tcase_add_test(tc, void_and_release_leave_nothing_behind);

@@ -56,6 +56,28 @@ START_TEST(a_record_in_conflict_is_not_approved)
 }
 END_TEST
 
+START_TEST(what_the_desk_itself_made_doubtful_is_not_approved)
+{
+	static const char CARD[] = "6402994107900001";
+	struct decide_value value = { .field = "no_kk", .text = CARD };
+	struct decide_opts opts = { .record = house,
+		.reg = "no_kk",
+		.values = &value,
+		.nvalues = 1,
+		.person = reviewer };
+	struct approve_result result;
+	struct decide_result done;
+
+	write_one(
+	    &sari, laptop_id(&sari, 2), RECORD_HOUSEHOLD, FAMILY_CARD, CARD, 0);
+	/* The same number twice, and nobody has synced since. */
+	find_stamp(house, &opts.shown_epoch, &opts.shown_version);
+	ok(decide_put(office.server, &opts, &done, NULL, &err));
+	ck_assert_int_eq(approve(house, approver, &result), ST_INVALID);
+	ck_assert_uint_eq(outbox().records[OUTBOX_QUEUED], 0);
+}
+END_TEST
+
 START_TEST(a_record_that_moved_since_it_was_shown_is_not_approved)
 {
 	struct approve_opts opts = { .record = house, .person = approver };
@@ -239,6 +261,7 @@ add(TCase *tc)
 	tcase_add_test(tc, nobody_approves_what_they_recorded);
 	tcase_add_test(tc, nobody_approves_what_they_decided);
 	tcase_add_test(tc, a_record_in_conflict_is_not_approved);
+	tcase_add_test(tc, what_the_desk_itself_made_doubtful_is_not_approved);
 	tcase_add_test(
 	    tc, a_record_that_moved_since_it_was_shown_is_not_approved);
 	tcase_add_test(
