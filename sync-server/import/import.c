@@ -12,6 +12,7 @@
 #include "sync-server/import/import_internal.h"
 #include "sync-server/intake/desk.h"
 #include "sync-server/server.h"
+#include "sync-server/store/keep.h"
 #include "sync-server/store/store.h"
 
 #define FAMILY_ROWS_MAX (1u + PRELIST_MEMBERS_MAX)
@@ -151,6 +152,38 @@ add_person(struct import *im, const struct prelist_person *person,
 	return st;
 }
 
+/* Was anybody of the family erased, or all of it? */
+static enum status
+find_erased(struct import *im, uint64_t household,
+    const struct imported_person *known, size_t n, bool *erased,
+    struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (import_was_erased(&known[i])) {
+			*erased = true;
+			return ST_OK;
+		}
+	}
+	return store_tombstones_meet(
+	    im->server->store, &household, 1, erased, err);
+}
+
+/* It may be somebody who was erased: for a person to look at. */
+static enum status
+withhold(
+    struct import *im, const struct prelist_person *person, struct err *err)
+{
+	const struct prelist_problem problem = { .line = person->line,
+		.column = "",
+		.value = "",
+		.rule = PRELIST_ERASED };
+
+	im->withheld++;
+	return report_add(&im->report, &problem, err);
+}
+
 static enum status
 add_persons(struct import *im, const struct prelist_family *family,
     uint64_t household, struct err *err)
@@ -159,17 +192,24 @@ add_persons(struct import *im, const struct prelist_family *family,
 	struct imported_person persons[PRELIST_MEMBERS_MAX];
 	enum status st;
 	size_t i, n;
-	bool is_new;
+	bool is_new, erased = false;
 
 	if (family->npersons > PRELIST_MEMBERS_MAX)
 		return err_set(
 		    err, ST_BUG, "a family of %zu persons", family->npersons);
 	st = imported_persons(im->imported, household, known, &n, err);
+	if (st == ST_OK)
+		st = find_erased(im, household, known, n, &erased, err);
 	if (st != ST_OK)
 		return st;
 	import_match(im, family, known, n, persons);
 	for (i = 0; i < family->npersons && st == ST_OK; i++) {
-		if ((is_new = persons[i].person == 0))
+		is_new = persons[i].person == 0;
+		if (is_new && erased) {
+			st = withhold(im, &family->persons[i], err);
+			continue;
+		}
+		if (is_new)
 			persons[i].person = desk_next_id(im->server);
 		st = add_person(im, &family->persons[i], &persons[i], is_new,
 		    household, err);
@@ -306,8 +346,8 @@ read_all(struct reading *rd, FILE *file, struct err *err)
 	}
 	rd->im.counts->rows = counts.rows;
 	rd->im.counts->blank = counts.blank;
-	rd->im.counts->bad_rows = counts.refused;
-	rd->im.counts->members = counts.loaded;
+	rd->im.counts->bad_rows = counts.refused + rd->im.withheld;
+	rd->im.counts->members = counts.loaded - rd->im.withheld;
 	rd->im.counts->families = counts.families;
 	return st;
 }

@@ -10,9 +10,14 @@
  *	    +--> report of what was wrong, beside the file
  *
  * Importing again changes nothing; a changed file changes what changed in
- * it, as ordinary writes that name what they replace.  What people have
- * changed since stays, unless the file changed there too.  A register on
- * which people disagree is not touched, and reported.
+ * it, as writes that replace what the import before wrote, and nothing else.
+ * What people have changed since stays; if the file changed there too, to
+ * another value, both stand in conflict until the desk decides.  A register
+ * on which people disagree already is not touched, and reported.
+ *
+ * Of a person who was erased nothing is kept to know them by.  So in a
+ * family of which somebody was erased, a row that is nobody we know is not
+ * loaded, and reported: it may be them again.
  *
  * Many transactions, each whole: after a kill the same import again ends in
  * the same state.

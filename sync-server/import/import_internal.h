@@ -3,6 +3,8 @@
 
 /* import: what its files share. */
 
+#include <stdbool.h>
+
 #include "common/merge/record.h"
 #include "common/wire/change.h"
 
@@ -32,8 +34,9 @@ struct import {
 	struct import_counts *counts;
 	struct record *record;
 	struct import_set set;
-	bool begun;     /* locked, in a transaction */
-	size_t pending; /* records written in it */
+	uint64_t withheld; /* rows that may be somebody who was erased */
+	bool begun;        /* locked, in a transaction */
+	size_t pending;    /* records written in it */
 };
 
 /* Families of one village that wait until they are worth a set. */
@@ -76,6 +79,8 @@ struct import_record {
 enum status import_record_add(
     struct import *im, const struct import_record *r, struct err *err);
 
+/* All that stays of a member who was erased: that there was one. */
+bool import_was_erased(const struct imported_person *known);
 /*
  * import_match.c: which member known from before is which person of
  * ${family}: persons[i].person is the record's id, 0 for a new one.  The

@@ -69,6 +69,13 @@ fits(int way, const struct imported_person *a, const struct imported_person *b)
 	}
 }
 
+/* A row of a file has a name or a number, or it is refused. */
+bool
+import_was_erased(const struct imported_person *known)
+{
+	return known->identity == 0 && known->name == 0;
+}
+
 void
 import_match(const struct import *im, const struct prelist_family *family,
     const struct imported_person *known, size_t nknown,
@@ -90,7 +97,7 @@ import_match(const struct import *im, const struct prelist_family *family,
 	for (way = BY_ALL; way < NWAYS; way++) {
 		for (i = 0; i < family->npersons; i++) {
 			for (k = 0; k < nknown && persons[i].person == 0; k++) {
-				if (used[k] ||
+				if (used[k] || import_was_erased(&known[k]) ||
 				    !fits(way, &persons[i], &known[k]))
 					continue;
 				used[k] = true;

@@ -104,7 +104,12 @@ fill_from_shown(const struct instrument_register *reg,
 	}
 }
 
-/* The write that makes ${reg} say ${value}, naming the heads that are there. */
+/*
+ * The write that makes ${reg} say ${value}.  It replaces what an earlier
+ * import wrote, and nothing that a person wrote: nobody looked at that.  So
+ * where the file changed and a person changed it too, both stay, for the
+ * desk to decide.
+ */
 static enum status
 add_write(struct making *m, const struct instrument_register *reg,
     const struct record_reg *now, const struct writer *value, struct err *err)
@@ -113,16 +118,19 @@ add_write(struct making *m, const struct instrument_register *reg,
 	struct change_write *w = &m->writes[m->nwrites];
 	uint32_t i, n = now != NULL ? now->nheads : 0;
 	uint64_t *preds = pool_get(pool, (n + 1) * sizeof(*preds));
+	const struct record_set *set;
 
 	memset(w, 0, sizeof(*w));
 	w->reg = reg->id;
 	w->value = pool_copy(pool, value->bytes, value->len);
 	if (preds == NULL || w->value == NULL)
 		return err_set(err, ST_NOMEM, "no memory for an import");
-	for (i = 0; i < n; i++)
-		preds[i] = now->heads[i].set.set_id;
+	for (i = 0; i < n; i++) {
+		set = &now->heads[i].set;
+		if (set->flags & RECORD_SET_IMPORT)
+			preds[w->npreds++] = set->set_id;
+	}
 	w->preds = preds;
-	w->npreds = (uint16_t)n;
 	w->len = (uint32_t)value->len;
 	m->nwrites++;
 	m->im->set.bytes += value->len + 4;

@@ -59,7 +59,8 @@ static const char *const SQL[Q_COUNT] = {
 			 " VALUES (:record, :body) ON CONFLICT (record)"
 			 " DO UPDATE SET body = :body",
 
-	[Q_FORGET_PERSON] = "DELETE FROM import_person"
+	[Q_FORGET_PERSON] = "UPDATE import_person"
+			    " SET identity = 0, name = 0, born = 0"
 			    " WHERE person = :record",
 
 	[Q_FORGET_VALUES] = "DELETE FROM import_values"

@@ -62,7 +62,10 @@ enum status imported_values(struct imported *imported, uint64_t record,
 enum status imported_values_put(struct imported *imported, uint64_t record,
     const struct imported_value *values, size_t n, struct err *err);
 
-/* ${record} is erased: nothing of it stays.  A call for itself. */
+/*
+ * ${record} is erased: nothing stays of what the file said; of a person only
+ * that their family had one more.  A call for itself.
+ */
 enum status imported_forget(
     struct db *db, const struct env *env, uint64_t record, struct err *err);
 

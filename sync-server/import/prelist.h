@@ -65,6 +65,7 @@ enum prelist_rule {
 	PRELIST_REPEATED = 13,  /* the same row again */
 	PRELIST_MEMBERS = 14,   /* more members than a family may have */
 	PRELIST_MOVED = 15,     /* another village than the family's */
+	PRELIST_ERASED = 16,    /* may be one of the family who was erased */
 	/* Loaded all the same. */
 	PRELIST_NO_NAME = 32,
 	PRELIST_IDENTITY = 33,  /* NIK or KK number looks wrong */

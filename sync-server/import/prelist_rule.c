@@ -29,6 +29,9 @@ static const struct {
 	{ PRELIST_MEMBERS, "members", "anggota keluarga terlalu banyak" },
 	{ PRELIST_MOVED, "moved",
 	    "keluarga ini sudah tercatat di desa/kelurahan lain" },
+	{ PRELIST_ERASED, "erased",
+	    "seorang anggota keluarga ini telah dihapus; orang yang belum "
+	    "dikenal tidak dimuat: catat lewat kunjungan" },
 	{ PRELIST_NO_NAME, "no-name", "nama kosong; baris tetap dimuat" },
 	{ PRELIST_IDENTITY, "identity",
 	    "nomor identitas tampak keliru; baris tetap dimuat" },

@@ -1,6 +1,6 @@
 -- What was imported before, so that importing again changes nothing and a
--- changed file changes only what changed.  Written by import/; a person's
--- rows are deleted when that person is erased.  Endures.
+-- changed file changes only what changed.  Written by import/; when
+-- somebody is erased, what the file said of them goes.  Endures.
 
 -- Random bytes that every hash below is keyed with.  One row.
 CREATE TABLE import_salt (
@@ -16,7 +16,8 @@ CREATE TABLE import_family (
 ) STRICT, WITHOUT ROWID;
 
 -- Their members, and by what a row of the next file is known as theirs.
--- Hashes of 64 bits; 0 where the file had nothing there.
+-- Hashes of 64 bits; 0 where the file had nothing there, all 0 of a member who
+-- was erased.
 CREATE TABLE import_person (
 	person    INTEGER PRIMARY KEY,       -- record id
 	household INTEGER NOT NULL

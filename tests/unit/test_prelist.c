@@ -512,7 +512,7 @@ START_TEST(each_rule_has_a_word_and_a_sentence)
 	int rule;
 
 	for (rule = PRELIST_QUOTING; rule <= PRELIST_UNKNOWN; rule++) {
-		if (rule > PRELIST_MOVED && rule < PRELIST_NO_NAME)
+		if (rule > PRELIST_ERASED && rule < PRELIST_NO_NAME)
 			continue;
 		ck_assert_str_ne(
 		    prelist_rule_name((enum prelist_rule)rule), "");
