@@ -187,8 +187,9 @@ add_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
 	if (!toggled)
 		a->author = in->author;
 	if (out->state == RECEIPT_MERGED) {
-		out->epoch = a->epoch = store_state(a->store)->epoch;
-		out->version = a->version = ++store_state(a->store)->version;
+		accept_stamp(a);
+		out->epoch = a->set_epoch;
+		out->version = a->set_version;
 		if ((st = accept_merge(a, err)) != ST_OK)
 			return st;
 		if (a->nheld > 0)

@@ -325,8 +325,8 @@ accept_find_keep(struct accept *a, const struct change_row *row, uint8_t *flags,
 {
 	struct store_finding finding = { .record = row->id,
 		.set_id = a->change->head.set_id,
-		.epoch = a->epoch,
-		.version = a->version,
+		.epoch = a->set_epoch,
+		.version = a->set_version,
 		.time_ms = a->time_ms };
 	const struct accept_finding *f;
 	enum status st = ST_OK;

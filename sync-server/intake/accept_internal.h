@@ -39,9 +39,12 @@ struct accept {
 	const struct accept_author *author; /* NULL: no village is asked for */
 	uint32_t device;
 	int64_t time_ms;
-	bool again;     /* replayed from the log, not just arrived */
-	uint64_t last;  /* entries up to here count as accepted */
-	uint64_t n;     /* its entry, 0 if not logged yet */
+	bool again;    /* replayed from the log, not just arrived */
+	uint64_t last; /* entries up to here count as accepted */
+	uint64_t n;    /* its entry, 0 if not logged yet */
+	/* Its own stamp, which findings bear: the same when made again. */
+	uint32_t set_epoch;
+	uint64_t set_version;
 	uint32_t epoch; /* stamp of the rows that are being written */
 	uint64_t version;
 	size_t chunk;         /* bytes of rows that have this version */
@@ -83,6 +86,8 @@ enum status accept_skip_held(struct accept *a, uint64_t n, struct err *err);
 /* Begin with ${change}: nothing skipped, nothing merged yet. */
 void accept_start(struct accept *a, const struct change *change,
     uint32_t device, int64_t time_ms);
+/* It gets the next version as its stamp, and its rows too. */
+void accept_stamp(struct accept *a);
 
 /* accept_find.c: compare row ${i} with the record as it is before. */
 enum status accept_find_before(struct accept *a, const struct change_row *row,

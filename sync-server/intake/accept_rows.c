@@ -81,6 +81,15 @@ accept_start(struct accept *a, const struct change *change, uint32_t device,
 	}
 }
 
+void
+accept_stamp(struct accept *a)
+{
+	struct store_state *state = store_state(a->store);
+
+	a->set_epoch = a->epoch = state->epoch;
+	a->set_version = a->version = ++state->version;
+}
+
 static int
 compare_id(const void *a, const void *b)
 {

@@ -48,6 +48,8 @@ orders_replay(struct accept *a, uint64_t n, const uint64_t *ids, size_t nids,
 	accept_start(a, change, entry.device, entry.time_ms);
 	a->again = true;
 	a->last = n - 1;
+	a->set_epoch = entry.epoch;
+	a->set_version = entry.version;
 	for (i = 0; ids != NULL && i < change->body.nrows; i++)
 		a->skip[i] = bsearch(&a->ids[i], ids, nids, sizeof(*ids),
 				 compare_id) == NULL;
@@ -158,8 +160,9 @@ let_in(struct accept *a, struct store_log *entry, const struct change *change,
 	size_t i;
 
 	accept_start(a, change, entry->device, entry->time_ms);
-	entry->epoch = a->epoch = store_state(a->store)->epoch;
-	entry->version = a->version = ++store_state(a->store)->version;
+	accept_stamp(a);
+	entry->epoch = a->set_epoch;
+	entry->version = a->set_version;
 	if ((st = accept_merge(a, err)) != ST_OK)
 		return st;
 	st = change_state(a, entry, STORE_LOG_ACCEPTED, RECEIPT_MERGED,
@@ -197,8 +200,7 @@ let_rows_in(struct accept *a, struct store_log *entry,
 	st = store_held_each(a->store, entry->n, unskip, a, err);
 	if (st != ST_OK)
 		return st;
-	a->epoch = store_state(a->store)->epoch;
-	a->version = ++store_state(a->store)->version;
+	accept_stamp(a);
 	if ((st = accept_merge(a, err)) != ST_OK)
 		return st;
 	st = change_state(a, entry, STORE_LOG_ACCEPTED, RECEIPT_MERGED,

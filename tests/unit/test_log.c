@@ -10,6 +10,7 @@
 #include "sync-server/intake/rebuild.h"
 #include "sync-server/intake/redact.h"
 #include "sync-server/intake/verify_log.h"
+#include "sync-server/review/order.h"
 #include "sync-server/store/finding.h"
 #include "sync-server/store/index.h"
 #include "sync-server/store/keep.h"
@@ -202,6 +203,46 @@ START_TEST(a_rebuild_notices_and_repairs_on_request)
 	ok(rebuild_digest(office.server->store, now, &n, &err));
 	ck_assert_msg(memcmp(now, good, 32) == 0, "%s", DAMAGE[_i].what);
 	rebuild_agrees();
+}
+END_TEST
+
+static bool
+has_finding(enum finding_kind kind)
+{
+	struct store_finding finding;
+	enum status st;
+
+	server_lock(office.server);
+	st = store_finding_get(office.server->store, laptop_id(&sari, 2),
+	    (uint8_t)kind, 0, &finding, &err);
+	server_unlock(office.server);
+	return st == ST_OK;
+}
+
+START_TEST(what_was_seen_and_settled_is_no_finding_again_after_a_rebuild)
+{
+	uint8_t id[CHANGE_ID_LEN], last[CHANGE_ID_LEN];
+	struct order_opts order = { .person = 1, .reason = "salah" };
+	uint8_t ignored[CHANGE_ID_LEN];
+
+	send_family(5, id);
+	send_write(&sari, 6, 2, 1, "kiri", 5, NULL);
+	draft_start(&draft, CHANGE_VISITS, 7);
+	draft_row(&draft, laptop_id(&sari, 2), RECORD_PERSON, 1, 1);
+	draft_write(&draft, REG + 1, "kanan");
+	laptop_add(&tono, &office, &draft, id);
+	ck_assert_int_eq(laptop_send(&tono, &office), RECEIPT_MERGED);
+	ck_assert(has_finding(FINDING_EDITED_TOGETHER));
+	/* Someone who saw both writes again, then there is more. */
+	send_write(&sari, 8, 2, 3, "tengah", 6, NULL);
+	ck_assert(!has_finding(FINDING_EDITED_TOGETHER));
+	send_write(&sari, 9, 2, 4, "lain", 8, last);
+	rebuild_agrees();
+	ck_assert(!has_finding(FINDING_EDITED_TOGETHER));
+	/* Nor when the record is made again for another reason. */
+	memcpy(order.change_id, last, CHANGE_ID_LEN);
+	ok(order_put(office.server, &order, ignored, &err));
+	ck_assert(!has_finding(FINDING_EDITED_TOGETHER));
 }
 END_TEST
 
@@ -438,6 +479,8 @@ add(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_rebuild_makes_the_same_records_and_findings);
+	tcase_add_test(
+	    tc, what_was_seen_and_settled_is_no_finding_again_after_a_rebuild);
 	tcase_add_loop_test(
 	    tc, a_rebuild_notices_and_repairs_on_request, 0, (int)NDAMAGE);
 	tcase_add_test(tc, a_sound_log_has_no_faults);
