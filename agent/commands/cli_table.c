@@ -94,7 +94,7 @@ const struct cli_command cli_commands[] = {
 	    .more =
 		"{\"key\": \"...\", \"household\": \"ID\" or \"new\": "
 		"{\"village\": \"64.02.05.2001\"},\n"
-		" \"day\": \"2026-11-20\", \"shown\": \"1.204\", "
+		" \"day\": \"2026-11-20\", \"shown\": \"1.204+2\", "
 		"\"fields\": {\"alamat\": \"...\"},\n"
 		" \"members\": [{\"person\": \"ID\" or \"new\": true, "
 		"\"fields\": {...},\n"
@@ -103,7 +103,10 @@ const struct cli_command cli_commands[] = {
 		" \"note\": \"...\"}\n"
 		"The same key and text again changes nothing and gives the\n"
 		"same answer.  Only what differs from what is shown is\n"
-		"written.\n" },
+		"written.  Hand in \"shown\" as 'list' and 'show' print it:\n"
+		"if the record moved since, also by a visit of somebody else\n"
+		"on this laptop, nothing is saved (5).  Left out, what stands\n"
+		"there now counts as seen.\n" },
 	{ .name = "sync",
 	    .login = true,
 	    .about = "send what waits, fetch what is new",

@@ -223,7 +223,7 @@ enum status
 display_stand_check(
     const struct display *display, const char *text, struct err *err)
 {
-	uint64_t epoch, version, waiting = display->nwaiting;
+	uint64_t epoch, version, waiting = 0;
 	char id[ID_TEXT_SIZE], now[DISPLAY_STAND_SIZE];
 	const char *at = text;
 	bool good;

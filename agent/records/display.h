@@ -54,7 +54,8 @@ void display_stand_print(
     const struct display *display, char out[DISPLAY_STAND_SIZE]);
 /*
  * Does ${text}, printed earlier, still stand for ${display}?  Without "+N"
- * it is held to epoch and version alone.  ST_CONFLICT: the record moved.
+ * nothing of this laptop waited then: what was saved on it since, by whoever
+ * shares it, was not on the screen.  ST_CONFLICT: the record moved.
  * ST_INVALID: not such a text.
  */
 enum status display_stand_check(

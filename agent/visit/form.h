@@ -8,7 +8,7 @@
  *	{"key": "the caller's own text; makes a retry harmless",
  *	 "household": "ID"  or  "new": {"village": "64.02.05.2001"},
  *	 "day": "2026-11-20",
- *	 "shown": "EPOCH.VERSION",                 (optional)
+ *	 "shown": "EPOCH.VERSION+WAITING",  (optional: as it stands now)
  *	 "fields": {"alamat": "...", "lantai": "3"},
  *	 "life": {"state": "...", "date": "...", "reason": "..."},
  *	 "members": [{"person": "ID"  or  "new": true, "shown": "...",

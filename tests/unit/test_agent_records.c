@@ -97,7 +97,7 @@ static const struct {
 	const char *text;
 	enum status st;
 } STANDS[] = {
-	{ "3.70", ST_OK },
+	{ "3.70", ST_CONFLICT }, /* nothing waited then */
 	{ "3.70+2", ST_OK },
 	{ "3.70+1", ST_CONFLICT },
 	{ "3.71", ST_CONFLICT },

@@ -318,21 +318,30 @@ START_TEST(a_save_is_refused_where_the_record_moved_under_the_form)
 }
 END_TEST
 
-START_TEST(an_own_visit_in_between_moves_the_record_too)
+START_TEST(a_visit_in_between_moves_the_record_too)
 {
+	static const char *const SINCE[] = { "", "+0", "+2" };
 	char json[400], stand[64];
+	size_t i;
 
 	snprintf(stand, sizeof(stand), "%s", laptop_stand(l, house));
+	ck_assert_ptr_null(strchr(stand, '+'));
 	laptop_visit(l,
 	    "{'key':'x','household':'%" PRIu64 "','day':'2026-11-17',"
 	    "'fields':{'alamat':'Jl. Teman 9'}}",
 	    house);
-	snprintf(json, sizeof(json),
-	    "{\"key\":\"a\",\"household\":\"%" PRIu64
-	    "\",\"day\":\"2026-11-17\",\"shown\":\"%s+0\","
-	    "\"fields\":{\"alamat\":\"Jl. Saya 5\"}}",
-	    house, stand);
-	ck_assert_int_eq(laptop_try_visit(l, json), ST_CONFLICT);
+	for (i = 0; i < sizeof(SINCE) / sizeof(SINCE[0]); i++) {
+		snprintf(json, sizeof(json),
+		    "{\"key\":\"a\",\"household\":\"%" PRIu64
+		    "\",\"day\":\"2026-11-17\",\"shown\":\"%s%s\","
+		    "\"fields\":{\"alamat\":\"Jl. Saya 5\"}}",
+		    house, stand, SINCE[i]);
+		ck_assert_int_eq(laptop_try_visit(l, json), ST_CONFLICT);
+		says(l, "'now':'Jl. Teman 9'");
+	}
+	laptop_show(l, house);
+	says(l, "Jl. Teman 9");
+	says_not(l, "Saya");
 }
 END_TEST
 
@@ -434,7 +443,7 @@ add(TCase *tc)
 	tcase_add_test(tc, in_a_conflict_only_own_values_are_replaced);
 	tcase_add_test(
 	    tc, a_save_is_refused_where_the_record_moved_under_the_form);
-	tcase_add_test(tc, an_own_visit_in_between_moves_the_record_too);
+	tcase_add_test(tc, a_visit_in_between_moves_the_record_too);
 	tcase_add_test(tc, a_clock_that_fell_behind_stops_nobody);
 	tcase_add_test(tc, a_life_is_written_by_words);
 	tcase_add_test(tc, a_person_listed_elsewhere_moves_there);
