@@ -66,17 +66,6 @@ sealvfs_unseal(uint8_t *sealed, size_t len, const struct sealvfs_bound *to,
 		   sealed, len, tag, to->bytes, to->len, nonce, key) == 0;
 }
 
-bool
-sealvfs_unseal_page(uint8_t page[SEALVFS_PAGE], const struct sealvfs_bound *to,
-    const uint8_t key[KEY_LEN])
-{
-	if (!sealvfs_unseal(page, SEALVFS_USABLE, to, key))
-		return false;
-	/* SQLite's checksum of a frame covers these bytes too. */
-	memset(page + SEALVFS_USABLE, 0, SEALVFS_EXTRA);
-	return true;
-}
-
 void
 sealvfs_keys_derive(struct sealvfs_keys *out, const uint8_t file[KEY_LEN],
     const uint8_t id[SEALVFS_ID_LEN])

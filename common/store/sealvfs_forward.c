@@ -19,7 +19,7 @@ sealvfs_forward_open(struct sealvfs *v, struct sealvfs_handle *h,
 	h->path = path;
 	h->real = (sqlite3_file *)(void *)((uint8_t *)h + SEALVFS_ROOM);
 	h->real->pMethods = NULL;
-	if ((h->page = malloc(SEALVFS_PAGE)) == NULL)
+	if ((h->work = calloc(1, sizeof(*h->work))) == NULL)
 		return SQLITE_NOMEM;
 	rc = v->base->xOpen(v->base, path, h->real, flags, out_flags);
 	if (rc != SQLITE_OK)
@@ -34,10 +34,10 @@ sealvfs_forward_close(struct sealvfs_handle *h)
 
 	if (h->real->pMethods != NULL)
 		rc = h->real->pMethods->xClose(h->real);
-	if (h->page != NULL)
-		sodium_memzero(h->page, SEALVFS_PAGE);
-	free(h->page);
-	h->page = NULL;
+	if (h->work != NULL)
+		sodium_memzero(h->work, sizeof(*h->work));
+	free(h->work);
+	h->work = NULL;
 	h->sqlite.pMethods = NULL;
 	return rc;
 }

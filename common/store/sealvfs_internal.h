@@ -13,7 +13,8 @@
  *	sealvfs_forward.c   calls that go to the base VFS as they are
  *	sealvfs_header.c    the two copies of the header
  *	sealvfs_wrap.c      one slot: the file's key, wrapped
- *	sealvfs_format.c    one sealed page, one sealed frame header
+ *	sealvfs_format.c    what is sealed, and what it is bound to
+ *	sealvfs_piece.c     the same bytes with less work, for the hot ways
  *	sealvfs_os.c        names, links and folders, where SQLite has no call
  *	sealvfs_create.c    a new file
  *	sealvfs_rotate.c    a new file with a new key in an old one's place
@@ -40,6 +41,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/store/sealvfs.h"
 
@@ -92,6 +94,26 @@ struct sealvfs {
 	char name[];
 };
 
+/*
+ * Room to work in, one for each open file.  A piece is sealed and unsealed
+ * where it lies in ${frame}; the SEALVFS_LEAD bytes before it are written
+ * over.
+ */
+#define SEALVFS_LEAD 40 /* the page after it lies at a multiple of 16 */
+#define SEALVFS_NONCES 32
+#define WORK_HEADER SEALVFS_LEAD /* in frame[]: a sealed frame header */
+#define WORK_PAGE (WORK_HEADER + LOG_FRAME_HEADER_SEALED) /* and its page */
+struct sealvfs_work {
+	uint8_t frame[SEALVFS_LEAD + LOG_FRAME_SEALED];
+	uint8_t stream[64 + SEALVFS_PAGE]; /* of the piece last worked on */
+	/*
+	 * Random, each used once, none across a fork; drawn some at a time,
+	 * after a lock for writing was taken, since each draw asks the kernel.
+	 */
+	uint8_t nonces[SEALVFS_NONCES][SEALVFS_NONCE];
+	unsigned nnonces, draw;
+};
+
 /* What every open file begins with. */
 struct sealvfs_handle {
 	sqlite3_file sqlite;
@@ -99,7 +121,7 @@ struct sealvfs_handle {
 	struct sealvfs *vfs;
 	const char *path; /* SQLite's */
 	const struct sealvfs_keys *keys;
-	uint8_t *page; /* SEALVFS_PAGE bytes to work in */
+	struct sealvfs_work *work;
 };
 
 struct sealvfs_log {
@@ -114,6 +136,10 @@ struct sealvfs_log {
 	bool committed;   /* its last frame is a commit */
 	bool resumming;   /* its checksums are being written again */
 	int64_t resummed; /* the frame whose header that was last, or -1 */
+	/* A frame's header that waits for its page, which SQLite writes next.
+	 */
+	int64_t held; /* its frame, or -1 */
+	uint8_t header[LOG_INNER_HEADER];
 };
 
 struct sealvfs_main {
@@ -182,13 +208,34 @@ void sealvfs_seal(uint8_t *out, const uint8_t *in, size_t len,
 bool sealvfs_unseal(uint8_t *sealed, size_t len, const struct sealvfs_bound *to,
     const uint8_t key[KEY_LEN]);
 
-/* Unseal a whole page; its last SEALVFS_EXTRA bytes are then zero. */
-bool sealvfs_unseal_page(uint8_t page[SEALVFS_PAGE],
-    const struct sealvfs_bound *to, const uint8_t key[KEY_LEN]);
-
 /* All keys of the file ${id} whose key is ${file}. */
 void sealvfs_keys_derive(struct sealvfs_keys *out, const uint8_t file[KEY_LEN],
     const uint8_t id[SEALVFS_ID_LEN]);
+
+/* ---- sealvfs_piece.c
+ *
+ * What sealvfs_seal() and sealvfs_unseal() do, to the byte, with one call of
+ * the cipher and one of the authenticator: the library's own function makes
+ * three and five, which for a page is a ninth of the time.
+ */
+
+/* Seal ${len} bytes to ${at}, in frame[]. */
+void sealvfs_piece_seal(struct sealvfs_work *w, uint8_t *at, const uint8_t *in,
+    size_t len, const struct sealvfs_bound *to, const uint8_t key[KEY_LEN]);
+
+/*
+ * Is the piece at ${at}, in frame[], authentic?  Only then show bytes of it,
+ * ${n} from ${from} on, until the next piece.  Its nonce is written over.
+ */
+bool sealvfs_piece_check(struct sealvfs_work *w, uint8_t *at, size_t len,
+    const struct sealvfs_bound *to, const uint8_t key[KEY_LEN]);
+void sealvfs_piece_show(const struct sealvfs_work *w, uint8_t *out,
+    const uint8_t *at, size_t from, size_t n);
+/* The same of the page at WORK_PAGE, as SQLite sees it: zeros at its end. */
+void sealvfs_piece_show_page(
+    const struct sealvfs_work *w, uint8_t *out, size_t from, size_t n);
+
+void sealvfs_work_forget_nonces(struct sealvfs_work *w);
 
 /* ---- sealvfs_header.c; ${both} is SEALVFS_START bytes, ${copy} half. */
 
@@ -380,6 +427,15 @@ static inline int64_t
 sealvfs_frame_place(int64_t frame)
 {
 	return LOG_HEADER_SEALED + frame * LOG_FRAME_SEALED;
+}
+
+/* Has SQLite left the end of ${page} free for nonce and tag? */
+static inline bool
+sealvfs_has_room(const uint8_t page[SEALVFS_PAGE])
+{
+	static const uint8_t zero[SEALVFS_EXTRA];
+
+	return memcmp(page + SEALVFS_USABLE, zero, SEALVFS_EXTRA) == 0;
 }
 
 int sealvfs_log_read(sqlite3_file *file, void *out, int n, sqlite3_int64 at);

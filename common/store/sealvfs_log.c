@@ -34,6 +34,8 @@ sealvfs_log_begin(struct sealvfs_log *log)
 {
 	log->committed = true;
 	log->resumming = false;
+	log->held = -1;
+	sealvfs_work_forget_nonces(log->h.work);
 }
 
 static int
@@ -84,26 +86,39 @@ follow(struct sealvfs_log *log, const uint8_t *in, int64_t frame)
 	log->resumming = commit && !summed;
 }
 
+/* To its place in the frame that is worked on. */
+static void
+seal_header(struct sealvfs_log *log, int64_t frame)
+{
+	struct sealvfs_bound to = sealvfs_bound_frame_header(frame);
+
+	sealvfs_piece_seal(log->h.work, log->h.work->frame + WORK_HEADER,
+	    log->header, LOG_INNER_HEADER, &to, log->h.keys->log);
+}
+
+/* Its page is written next, and with it what is written here; but for a
+ * header that is summed up again, which comes alone. */
 static int
 write_frame_header(struct sealvfs_log *log, const uint8_t *in, int64_t frame)
 {
-	struct sealvfs_bound to = sealvfs_bound_frame_header(frame);
-	uint8_t sealed[LOG_FRAME_HEADER_SEALED], inner[LOG_INNER_HEADER];
-
 	follow(log, in, frame);
-	memcpy(inner, in, LOG_FRAME_HEADER);
-	put_u64(inner + LOG_FRAME_HEADER, (uint64_t)log->start);
-	sealvfs_seal(sealed, inner, sizeof(inner), &to, log->h.keys->log);
-	return real_write(
-	    log, sealed, sizeof(sealed), sealvfs_frame_place(frame));
+	memcpy(log->header, in, LOG_FRAME_HEADER);
+	put_u64(log->header + LOG_FRAME_HEADER, (uint64_t)log->start);
+	log->held = log->resummed >= 0 ? -1 : frame;
+	if (log->held >= 0)
+		return SQLITE_OK;
+	seal_header(log, frame);
+	return real_write(log, log->h.work->frame + WORK_HEADER,
+	    LOG_FRAME_HEADER_SEALED, sealvfs_frame_place(frame));
 }
 
 static int
 write_page(struct sealvfs_log *log, const uint8_t *in, int64_t frame)
 {
+	uint8_t *page = log->h.work->frame + WORK_PAGE;
 	struct sealvfs_bound to;
 
-	if (!log->salted || !sodium_is_zero(in + SEALVFS_USABLE, SEALVFS_EXTRA))
+	if (!log->salted || !sealvfs_has_room(in))
 		return sealvfs_report(SQLITE_IOERR_WRITE, log->h.path,
 		    "log: the database has no room for nonce and tag");
 	/* No header is summed again with its page: the commit had failed, and
@@ -113,9 +128,15 @@ write_page(struct sealvfs_log *log, const uint8_t *in, int64_t frame)
 		log->committed = log->resumming = false;
 	}
 	to = sealvfs_bound_frame_page(log->salt, frame);
-	sealvfs_seal(log->h.page, in, SEALVFS_USABLE, &to, log->h.keys->log);
-	return real_write(log, log->h.page, SEALVFS_PAGE,
-	    sealvfs_frame_place(frame) + LOG_FRAME_HEADER_SEALED);
+	sealvfs_piece_seal(
+	    log->h.work, page, in, SEALVFS_USABLE, &to, log->h.keys->log);
+	if (log->held != frame)
+		return real_write(log, page, SEALVFS_PAGE,
+		    sealvfs_frame_place(frame) + LOG_FRAME_HEADER_SEALED);
+	log->held = -1;
+	seal_header(log, frame);
+	return real_write(log, log->h.work->frame + WORK_HEADER,
+	    LOG_FRAME_SEALED, sealvfs_frame_place(frame));
 }
 
 static int

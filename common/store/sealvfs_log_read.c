@@ -20,15 +20,20 @@ real_read(struct sealvfs_log *log, void *out, int n, int64_t at)
 
 /* Unseal the header of ${frame}: 24 bytes for SQLite, then the start. */
 static bool
-load_frame_header(struct sealvfs_log *log, uint8_t out[LOG_FRAME_HEADER_SEALED],
+load_frame_header(struct sealvfs_log *log, uint8_t out[LOG_INNER_HEADER],
     int64_t frame, int *rc)
 {
 	struct sealvfs_bound to = sealvfs_bound_frame_header(frame);
+	uint8_t *header = log->h.work->frame + WORK_HEADER;
 
 	*rc = real_read(
-	    log, out, LOG_FRAME_HEADER_SEALED, sealvfs_frame_place(frame));
-	return *rc == SQLITE_OK &&
-	    sealvfs_unseal(out, LOG_INNER_HEADER, &to, log->h.keys->log);
+	    log, header, LOG_FRAME_HEADER_SEALED, sealvfs_frame_place(frame));
+	if (*rc != SQLITE_OK ||
+	    !sealvfs_piece_check(
+		log->h.work, header, LOG_INNER_HEADER, &to, log->h.keys->log))
+		return false;
+	sealvfs_piece_show(log->h.work, out, header, 0, LOG_INNER_HEADER);
+	return true;
 }
 
 /* The log's header: what became of reading it. */
@@ -43,7 +48,7 @@ static enum header
 load_header(struct sealvfs_log *log, uint8_t out[LOG_HEADER_SEALED], int *rc)
 {
 	struct sealvfs_bound to = sealvfs_bound_log_header();
-	uint8_t frame[LOG_FRAME_HEADER_SEALED];
+	uint8_t frame[LOG_INNER_HEADER];
 
 	*rc = real_read(log, out, LOG_HEADER_SEALED, 0);
 	if (*rc != SQLITE_OK && *rc != SQLITE_IOERR_SHORT_READ)
@@ -104,7 +109,7 @@ of_this_generation(const struct sealvfs_log *log, const uint8_t *frame_header)
 static bool
 is_followed(struct sealvfs_log *log, int64_t frame)
 {
-	uint8_t header[LOG_FRAME_HEADER_SEALED];
+	uint8_t header[LOG_INNER_HEADER];
 	int64_t next;
 	int rc = SQLITE_OK;
 
@@ -134,14 +139,11 @@ end_of_log(struct sealvfs_log *log, int64_t frame)
 	return SQLITE_OK;
 }
 
-/*
- * Read the page of ${frame} whole into ${page}.  *${good} says whether it
- * is authentic.
- */
+/* Read the page of ${frame}; *${good} says whether it is authentic. */
 static int
-load_frame_page(
-    struct sealvfs_log *log, uint8_t *page, int64_t frame, bool *good)
+load_frame_page(struct sealvfs_log *log, int64_t frame, bool *good)
 {
+	uint8_t *page = log->h.work->frame + WORK_PAGE;
 	uint8_t header[LOG_HEADER_SEALED], before[SEALVFS_SALT_LEN];
 	int64_t at = sealvfs_frame_place(frame) + LOG_FRAME_HEADER_SEALED;
 	struct sealvfs_bound to;
@@ -166,10 +168,10 @@ load_frame_page(
 		if (rc != SQLITE_OK)
 			return rc;
 		to = sealvfs_bound_frame_page(log->salt, frame);
-		if (sealvfs_unseal_page(page, &to, log->h.keys->log)) {
-			*good = true;
+		*good = sealvfs_piece_check(
+		    log->h.work, page, SEALVFS_USABLE, &to, log->h.keys->log);
+		if (*good)
 			return SQLITE_OK;
-		}
 	}
 	return SQLITE_OK;
 }
@@ -186,18 +188,16 @@ static int
 read_page(
     struct sealvfs_log *log, uint8_t *out, int n, int64_t frame, int64_t within)
 {
-	uint8_t *page = n == SEALVFS_PAGE ? out : log->h.page;
 	bool good;
-	int rc = load_frame_page(log, page, frame, &good);
+	int rc = load_frame_page(log, frame, &good);
 
 	if (rc == SQLITE_OK && !good)
 		rc = not_authentic(log, frame);
 	if (rc != SQLITE_OK)
 		memset(out, 0, (size_t)n);
-	else if (page != out)
-		memcpy(out, page + within, (size_t)n);
-	if (page != out)
-		sodium_memzero(page, SEALVFS_PAGE);
+	else
+		sealvfs_piece_show_page(
+		    log->h.work, out, (size_t)within, (size_t)n);
 	return rc;
 }
 
@@ -205,7 +205,7 @@ read_page(
 static int
 read_frame(struct sealvfs_log *log, uint8_t *out, int64_t frame)
 {
-	uint8_t header[LOG_FRAME_HEADER_SEALED];
+	uint8_t header[LOG_INNER_HEADER];
 	bool good;
 	int rc;
 
@@ -216,12 +216,15 @@ read_frame(struct sealvfs_log *log, uint8_t *out, int64_t frame)
 		good = of_this_generation(log, header);
 	if (good) {
 		memcpy(out, header, LOG_FRAME_HEADER);
-		rc = load_frame_page(log, out + LOG_FRAME_HEADER, frame, &good);
+		rc = load_frame_page(log, frame, &good);
 		if (rc != SQLITE_OK)
 			return rc;
 	}
-	if (good)
+	if (good) {
+		sealvfs_piece_show_page(
+		    log->h.work, out + LOG_FRAME_HEADER, 0, SEALVFS_PAGE);
 		return SQLITE_OK;
+	}
 	memset(out, 0, LOG_FRAME);
 	return log->recovering ? end_of_log(log, frame)
 			       : not_authentic(log, frame);
@@ -233,7 +236,7 @@ sealvfs_log_read(sqlite3_file *file, void *out, int n, sqlite3_int64 at)
 	struct sealvfs_log *log = self(file);
 	int64_t frame = (at - LOG_HEADER) / LOG_FRAME;
 	int64_t within = (at - LOG_HEADER) % LOG_FRAME;
-	uint8_t header[LOG_FRAME_HEADER_SEALED];
+	uint8_t header[LOG_INNER_HEADER];
 	int rc;
 
 	if (at < LOG_HEADER)

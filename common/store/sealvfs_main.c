@@ -23,20 +23,38 @@ real_read(struct sealvfs_handle *h, void *out, int n, int64_t at)
 	return h->real->pMethods->xRead(h->real, out, n, at);
 }
 
+/* Read page ${number}; *${good} says whether it is authentic. */
+static int
+load_page(struct sealvfs_handle *h, int64_t number, bool *good)
+{
+	struct sealvfs_bound to = sealvfs_bound_page(number);
+	uint8_t *page = h->work->frame + WORK_PAGE;
+	int rc;
+
+	*good = false;
+	rc = real_read(
+	    h, page, SEALVFS_PAGE, SEALVFS_START + (number - 1) * SEALVFS_PAGE);
+	if (rc == SQLITE_OK)
+		*good = sealvfs_piece_check(
+		    h->work, page, SEALVFS_USABLE, &to, h->keys->page);
+	return rc;
+}
+
 /* How many pages the database had when page 1 was written to the file. */
 static int
 count_pages(struct sealvfs_handle *h, int64_t *out)
 {
-	struct sealvfs_bound to = sealvfs_bound_page(1);
-	int rc = real_read(h, h->page, SEALVFS_PAGE, SEALVFS_START);
+	uint8_t count[4];
+	bool good;
+	int rc = load_page(h, 1, &good);
 
 	if (rc != SQLITE_OK)
 		return rc;
 	/* Torn, and whole in the log: then it cannot be told. */
-	if (!sealvfs_unseal_page(h->page, &to, h->keys->page))
+	if (!good)
 		return SQLITE_IOERR_DATA;
-	*out = get_u32(h->page + AT_PAGES);
-	sodium_memzero(h->page, SEALVFS_PAGE);
+	sealvfs_piece_show_page(h->work, count, AT_PAGES, sizeof(count));
+	*out = get_u32(count);
 	return SQLITE_OK;
 }
 
@@ -72,20 +90,19 @@ main_read(sqlite3_file *file, void *out, int n, sqlite3_int64 at)
 {
 	struct sealvfs_handle *h = &self(file)->h;
 	int64_t number = at / SEALVFS_PAGE + 1, within = at % SEALVFS_PAGE;
-	uint8_t *page = n == SEALVFS_PAGE ? out : h->page;
-	struct sealvfs_bound to = sealvfs_bound_page(number);
+	bool good;
 	int rc;
 
 	if (within + n > SEALVFS_PAGE)
 		return sealvfs_report(SQLITE_IOERR_READ, h->path,
 		    "a read of %d bytes at %lld is not of one page", n,
 		    (long long)at);
-	rc = real_read(h, page, SEALVFS_PAGE, SEALVFS_START + at - within);
+	rc = load_page(h, number, &good);
 	if (rc == SQLITE_IOERR_SHORT_READ)
 		return read_past_end(h, out, n, at);
 	if (rc != SQLITE_OK)
 		return rc;
-	if (!sealvfs_unseal_page(page, &to, h->keys->page)) {
+	if (!good) {
 		memset(out, 0, (size_t)n);
 		/* Page 1 may be torn here and whole in the log. */
 		if (at == 0 && n == OPEN_PROBE)
@@ -93,10 +110,7 @@ main_read(sqlite3_file *file, void *out, int n, sqlite3_int64 at)
 		return sealvfs_report(SQLITE_IOERR_DATA, h->path,
 		    "page %lld is not authentic", (long long)number);
 	}
-	if (page != out) {
-		memcpy(out, page + within, (size_t)n);
-		sodium_memzero(page, SEALVFS_PAGE);
-	}
+	sealvfs_piece_show_page(h->work, out, (size_t)within, (size_t)n);
 	return SQLITE_OK;
 }
 
@@ -104,10 +118,12 @@ static int
 put_page(struct sealvfs_handle *h, const uint8_t *page, int64_t at)
 {
 	struct sealvfs_bound to = sealvfs_bound_page(at / SEALVFS_PAGE + 1);
+	uint8_t *sealed = h->work->frame + WORK_PAGE;
 
-	sealvfs_seal(h->page, page, SEALVFS_USABLE, &to, h->keys->page);
+	sealvfs_piece_seal(
+	    h->work, sealed, page, SEALVFS_USABLE, &to, h->keys->page);
 	return h->real->pMethods->xWrite(
-	    h->real, h->page, SEALVFS_PAGE, SEALVFS_START + at);
+	    h->real, sealed, SEALVFS_PAGE, SEALVFS_START + at);
 }
 
 /*
@@ -133,6 +149,7 @@ static int
 main_write(sqlite3_file *file, const void *in, int n, sqlite3_int64 at)
 {
 	struct sealvfs_handle *h = &self(file)->h;
+	uint8_t first[SEALVFS_PAGE];
 	const uint8_t *page = in;
 	int rc;
 
@@ -140,7 +157,7 @@ main_write(sqlite3_file *file, const void *in, int n, sqlite3_int64 at)
 		return sealvfs_report(SQLITE_IOERR_WRITE, h->path,
 		    "a write of %d bytes at %lld is not one page", n,
 		    (long long)at);
-	if (!sodium_is_zero(page + SEALVFS_USABLE, SEALVFS_EXTRA) ||
+	if (!sealvfs_has_room(page) ||
 	    (at == 0 &&
 		(page[AT_PAGE_SIZE] != SEALVFS_PAGE >> 8 ||
 		    page[AT_PAGE_SIZE + 1] != 0 ||
@@ -152,11 +169,14 @@ main_write(sqlite3_file *file, const void *in, int n, sqlite3_int64 at)
 	/* A copy that VACUUM INTO makes would want a rollback journal when
 	 * it is opened next: let it be one with a log. */
 	if (at == 0 && page[AT_WRITER] != 2) {
-		memcpy(h->page, page, SEALVFS_PAGE);
-		h->page[AT_WRITER] = h->page[AT_WRITER + 1] = 2;
-		page = h->page;
+		memcpy(first, page, SEALVFS_PAGE);
+		first[AT_WRITER] = first[AT_WRITER + 1] = 2;
+		page = first;
 	}
-	return put_page(h, page, at);
+	rc = put_page(h, page, at);
+	if (page == first)
+		sodium_memzero(first, sizeof(first));
+	return rc;
 }
 
 int
@@ -225,14 +245,20 @@ main_control(sqlite3_file *file, int op, void *arg)
 static int
 main_shm_lock(sqlite3_file *file, int from, int n, int flags)
 {
+	struct sealvfs_main *m = self(file);
 	int rc = sealvfs_forward_shm_lock(file, from, n, flags);
 
+	if (rc != SQLITE_OK ||
+	    flags != (SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE))
+		return rc;
 	/* Lock 0 is the writer's: between two of its takings another
 	 * connection may have written. */
-	if (rc == SQLITE_OK && from == 0 && self(file)->log != NULL &&
-	    flags == (SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE))
-		sealvfs_log_begin(self(file)->log);
-	return rc;
+	if (from == 0 && m->log != NULL)
+		sealvfs_log_begin(m->log);
+	/* Lock 1 is of whoever moves the log's pages into the file. */
+	if (from <= 1 && from + n > 1)
+		sealvfs_work_forget_nonces(m->h.work);
+	return SQLITE_OK;
 }
 
 static int
