@@ -10,46 +10,7 @@
 #include "sync-server/store/store.h"
 
 #include "tests/sim/oracle.h"
-
-struct seen {
-	uint64_t visit, record, head;
-	uint16_t reg;
-	int own, differ;
-};
-
-struct put {
-	uint64_t record, set_id, visit;
-	uint64_t preds[CHANGE_PREDS_MAX];
-	size_t npreds;
-	uint32_t writer;
-	uint16_t reg;
-	int desk;
-	int named; /* by an accepted write */
-	uint8_t *value;
-	size_t len;
-};
-
-struct oracle {
-	struct seen *seen;
-	size_t nseen, seen_cap;
-	struct put *puts;
-	size_t nputs, puts_cap;
-	uint64_t *visits;
-	size_t nvisits, visits_cap;
-	size_t conflicts;
-	char why[320];
-};
-
-static void *
-grow(void *list, size_t n, size_t *cap, size_t size)
-{
-	if (n < *cap)
-		return list;
-	*cap = *cap > 0 ? *cap * 2 : 256;
-	if ((list = realloc(list, *cap * size)) == NULL)
-		abort();
-	return list;
-}
+#include "tests/sim/oracle_internal.h"
 
 struct oracle *
 oracle_new(void)
@@ -61,24 +22,16 @@ oracle_new(void)
 	return o;
 }
 
-static void
-forget_log(struct oracle *o)
-{
-	size_t i;
-
-	for (i = 0; i < o->nputs; i++)
-		free(o->puts[i].value);
-	o->nputs = o->nvisits = 0;
-}
-
 void
 oracle_free(struct oracle *o)
 {
 	if (o == NULL)
 		return;
-	forget_log(o);
+	oracle_forget_log(o);
 	free(o->seen);
 	free(o->puts);
+	free(o->sets);
+	free(o->orders);
 	free(o->visits);
 	free(o);
 }
@@ -90,8 +43,8 @@ oracle_saw(struct oracle *o, uint64_t visit, uint64_t record, uint16_t reg,
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		o->seen =
-		    grow(o->seen, o->nseen, &o->seen_cap, sizeof(*o->seen));
+		o->seen = oracle_grow(
+		    o->seen, o->nseen, &o->seen_cap, sizeof(*o->seen));
 		o->seen[o->nseen++] = (struct seen){ .visit = visit,
 			.record = record,
 			.head = heads[i],
@@ -111,18 +64,36 @@ oracle_rename(struct oracle *o, uint64_t visit, uint64_t name)
 			o->seen[i].visit = name;
 }
 
+/*
+ * By what name is what was on the screen for ${visit} remembered?  A visit
+ * that was cut off may be saved and sent before it is asked for again: then
+ * nobody could say its name yet.
+ */
+static uint64_t
+seen_name(const struct oracle *o, uint64_t visit)
+{
+	size_t i;
+
+	for (i = 0; i < o->nseen; i++)
+		if (o->seen[i].visit == visit)
+			return visit;
+	return ORACLE_NAMELESS;
+}
+
 /* May ${p} name ${head}?  1: no, it closes a conflict; 2: never seen. */
 static int
 find_seen(const struct oracle *o, const struct put *p, uint64_t head)
 {
+	uint64_t name = seen_name(o, p->visit);
 	int worst = 2;
 	size_t i;
 
 	for (i = 0; i < o->nseen; i++) {
 		const struct seen *s = &o->seen[i];
 
-		if (s->visit != p->visit || s->record != p->record ||
-		    s->reg != p->reg || s->head != head)
+		if (s->visit < name || (s->visit > name && name == p->visit) ||
+		    s->record != p->record || s->reg != p->reg ||
+		    s->head != head)
 			continue;
 		if (!s->differ || s->own)
 			return 0;
@@ -131,96 +102,11 @@ find_seen(const struct oracle *o, const struct put *p, uint64_t head)
 	return worst;
 }
 
-static void
-take_write(struct oracle *o, const struct change *set,
-    const struct change_row *row, const struct change_write *w)
-{
-	struct put *p;
-
-	o->puts = grow(o->puts, o->nputs, &o->puts_cap, sizeof(*o->puts));
-	p = &o->puts[o->nputs++];
-	memset(p, 0, sizeof(*p));
-	p->record = row->id;
-	p->set_id = set->head.set_id;
-	p->visit = set->body.visits[row->visit].id;
-	p->writer = set->head.writer;
-	p->reg = w->reg;
-	p->desk = set->head.kind != CHANGE_VISITS;
-	p->npreds = w->npreds;
-	memcpy(p->preds, w->preds, w->npreds * sizeof(*w->preds));
-	p->len = w->len;
-	if ((p->value = malloc(w->len + 1)) == NULL)
-		abort();
-	memcpy(p->value, w->value, w->len);
-}
-
-struct load {
-	struct oracle *o;
-	struct store *store;
-};
-
-static enum status
-take_entry(void *arg, const struct store_log *entry, struct err *err)
-{
-	struct load *load = arg;
-	struct oracle *o = load->o;
-	struct change *set;
-	enum status st, held;
-	size_t i, k;
-
-	st = change_unpack(&set, entry->bytes, entry->len, true, err);
-	if (st != ST_OK)
-		return st;
-	for (i = 0; i < set->body.nvisits; i++) {
-		if (set->head.kind != CHANGE_VISITS)
-			break;
-		o->visits = grow(
-		    o->visits, o->nvisits, &o->visits_cap, sizeof(uint64_t));
-		o->visits[o->nvisits++] = set->body.visits[i].id;
-	}
-	for (i = 0; entry->state == STORE_LOG_ACCEPTED && i < set->body.nrows;
-	     i++) {
-		const struct change_row *row = &set->body.rows[i];
-
-		for (k = 0; k < row->nwrites; k++) {
-			/* A row that is held back does not count. */
-			held = store_log_accepted(load->store, set->head.set_id,
-			    row->id, row->writes[k].reg, INT64_MAX, err);
-			if (held == ST_OK)
-				take_write(o, set, row, &row->writes[k]);
-		}
-	}
-	change_free(set);
-	return st;
-}
-
-static int
-compare_puts(const void *a, const void *b)
-{
-	const struct put *p = a, *q = b;
-
-	if (p->record != q->record)
-		return p->record < q->record ? -1 : 1;
-	if (p->reg != q->reg)
-		return p->reg < q->reg ? -1 : 1;
-	if (p->set_id != q->set_id)
-		return p->set_id < q->set_id ? -1 : 1;
-	return 0;
-}
-
-static int
-same_value(const struct put *p, const struct put *q)
-{
-	return p->len == q->len && memcmp(p->value, q->value, p->len) == 0;
-}
-
 /* Does the ordinary write ${p} name only what its author may name? */
 static const char *
-check_named(
-    struct oracle *o, const struct put *group, size_t n, const struct put *p)
+check_named(const struct oracle *o, const struct put *p)
 {
-	const struct put *other = NULL;
-	size_t i, k;
+	size_t i;
 	int seen;
 
 	for (i = 0; i < p->npreds && !p->desk; i++) {
@@ -228,14 +114,6 @@ check_named(
 			return "a write replaced what was not on the screen";
 		if (seen == 1)
 			return "an ordinary write closed a conflict";
-		for (k = 0; k < n; k++) {
-			if (group[k].set_id != p->preds[i] ||
-			    group[k].writer == p->writer)
-				continue;
-			if (other != NULL && !same_value(other, &group[k]))
-				return "a misnaming write was accepted";
-			other = &group[k];
-		}
 	}
 	return NULL;
 }
@@ -254,7 +132,7 @@ check_register(
 	if (reg == NULL)
 		return "a register that was written is missing";
 	for (i = 0; i < n; i++) {
-		if ((why = check_named(o, group, n, &group[i])) != NULL)
+		if ((why = check_named(o, &group[i])) != NULL)
 			return why;
 		for (k = 0; k < group[i].npreds; k++)
 			for (m = 0; m < n; m++)
@@ -271,7 +149,7 @@ check_register(
 		    memcmp(reg->heads[heads].value, group[i].value,
 			group[i].len) != 0)
 			return "a head has a value that nobody wrote";
-		if (first != NULL && !same_value(first, &group[i]))
+		if (first != NULL && !oracle_same_value(first, &group[i]))
 			differ = 1;
 		first = &group[i];
 		heads++;
@@ -326,16 +204,14 @@ check_row(void *arg, const struct store_row *row, struct err *err)
 const char *
 oracle_check(struct oracle *o, struct server *server)
 {
-	struct load load = { .o = o, .store = server->store };
 	struct check c = { .o = o };
 	struct err err;
 
-	forget_log(o);
 	o->conflicts = 0;
-	if (store_log_each(server->store, 1, take_entry, &load, &err) != ST_OK)
+	if (oracle_read_log(o, server->store, &err) != ST_OK)
 		goto fail;
-	if (o->nputs > 0)
-		qsort(o->puts, o->nputs, sizeof(*o->puts), compare_puts);
+	if ((c.why = oracle_check_accepted(o)) != NULL)
+		return c.why;
 	if (record_new(&c.record, &err) != ST_OK)
 		goto fail;
 	if (store_rows_each(server->store, check_row, &c, &err) != ST_OK)

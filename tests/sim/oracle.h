@@ -3,8 +3,10 @@
 
 /*
  * oracle: the rules of merging once more, as plain sets and in the slowest
- * way, to hold the server's records against.  It shares no code with
- * common/merge: heads are the accepted writes that no accepted write names.
+ * way, to hold the server's log and records against.  It shares no code with
+ * what merges: accepted is what the desk ordered last, or else what does not
+ * name differing writes of others; heads are the accepted writes that no
+ * accepted write names.
  *
  * It also remembers what was on each author's screen, which no message
  * tells, to find a write that replaces what its author never saw.
@@ -15,6 +17,9 @@
 
 struct oracle;
 struct server;
+
+/* From here on a visit is one whose name is not known yet. */
+#define ORACLE_NAMELESS (UINT64_MAX - 64)
 
 struct oracle *oracle_new(void);
 void oracle_free(struct oracle *o);

@@ -180,21 +180,3 @@ simfs_reboot(struct simfs *fs)
 	fs->dead = false;
 	simfs_cut_at(fs, 0);
 }
-
-struct simfs *
-simfs_copy(const struct simfs *fs, int slot, struct rng *rng)
-{
-	struct simfs *copy = simfs_new(slot, rng);
-	struct simfs_file *f, *to;
-
-	for (f = fs->files; f != NULL; f = f->next) {
-		if (!f->linked)
-			continue;
-		to = simfs_make(copy, f->path);
-		simfs_resize(to, f->size);
-		if (f->size > 0)
-			memcpy(to->now, f->now, f->size);
-		simfs_sync(to);
-	}
-	return copy;
-}

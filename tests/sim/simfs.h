@@ -43,9 +43,6 @@ void simfs_reboot(struct simfs *fs);
 /* I/O calls so far. */
 uint64_t simfs_calls(const struct simfs *fs);
 
-/* A copy of the whole disk, as a backup or a cloned laptop has it. */
-struct simfs *simfs_copy(const struct simfs *fs, int slot, struct rng *rng);
-
 /* The file parts of env.h; ${arg} is the simfs. */
 enum status simfs_read(void *arg, const char *path, size_t max, uint8_t **out,
     size_t *len, struct err *err);

@@ -24,6 +24,7 @@
 struct accept;
 struct agent;
 struct record;
+struct replay;
 struct server;
 struct store_row;
 
@@ -31,7 +32,6 @@ struct store_row;
 #define WORLD_PEOPLE_MAX 2
 #define WORLD_HOUSEHOLDS_MAX 8
 #define WORLD_SERVER_SLOT 0
-#define WORLD_REPLAY_SLOT 15
 
 /* A visit that has been asked for and not answered yet. */
 struct attempt {
@@ -59,6 +59,7 @@ struct laptop {
 struct acked {
 	uint64_t visit;
 	unsigned laptop;
+	bool arrived; /* it has been in the server's log */
 };
 
 struct world {
@@ -66,7 +67,6 @@ struct world {
 	int64_t now_ms;
 	struct machine machine; /* the server's */
 	struct server *server;
-	struct simfs *born; /* the server's disk before any visit */
 	struct laptop laptops[WORLD_LAPTOPS_MAX];
 	unsigned nlaptops;
 	uint64_t households[WORLD_HOUSEHOLDS_MAX];
@@ -74,6 +74,9 @@ struct world {
 	uint32_t reviewer;
 	struct net net;
 	struct oracle *oracle;
+	struct replay *replay;
+	uint64_t seed;
+	uint64_t checked; /* entries of the log, when it was last replayed */
 	struct acked *acked;
 	size_t nacked, acked_cap;
 	/* What this world does, in 100. */
@@ -90,8 +93,14 @@ struct world {
 
 struct world *world_new(uint64_t seed);
 void world_free(struct world *w);
-/* One step of whatever comes up.  False: something went wrong. */
+/* One step of whatever comes up, and world_check(). */
 bool world_step(struct world *w);
+/*
+ * What must hold at any time: the server's records are what the rules make
+ * of its log, in whatever order that is delivered; no visit is in it twice,
+ * and none that was in it has gone.  False: something went wrong.
+ */
+bool world_check(struct world *w);
 /* Heal everything and sync until nothing moves. */
 bool world_rest(struct world *w);
 /* The end: nothing lost, nothing twice, all agree, any order the same. */

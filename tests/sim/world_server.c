@@ -166,21 +166,25 @@ struct entry {
 	struct world *w;
 	uint64_t n;
 	uint8_t id[CHANGE_ID_LEN];
-	bool accept;
+	bool accept; /* to be released, if there is any that is voided */
+	bool found;  /* one for that */
 };
 
-/* Any set of a laptop that counts, or that was voided. */
+/* Any set of a laptop that counts, or one that was voided. */
 static enum status
 pick_entry(void *arg, const struct store_log *log, struct err *err)
 {
 	struct entry *e = arg;
+	bool fits = e->accept == (log->state != STORE_LOG_ACCEPTED);
 
 	(void)err;
-	if (log->head.kind != CHANGE_VISITS ||
-	    rng_below(&e->w->rng, ++e->n) != 0)
+	if (log->head.kind != CHANGE_VISITS || (e->found && !fits))
 		return ST_OK;
-	memcpy(e->id, log->id, sizeof(e->id));
-	e->accept = log->state != STORE_LOG_ACCEPTED;
+	if (fits && !e->found)
+		e->n = 0;
+	e->found |= fits;
+	if (rng_below(&e->w->rng, ++e->n) == 0)
+		memcpy(e->id, log->id, sizeof(e->id));
 	return ST_OK;
 }
 
@@ -188,7 +192,7 @@ pick_entry(void *arg, const struct store_log *log, struct err *err)
 bool
 server_order(struct world *w)
 {
-	struct entry e = { .w = w };
+	struct entry e = { .w = w, .accept = rng_chance(&w->rng, 50) };
 	struct change_toggle toggle = { .reason = "sim", .reason_len = 3 };
 	struct change_body body = { .toggles = &toggle, .ntoggles = 1 };
 	struct err err;
@@ -198,6 +202,7 @@ server_order(struct world *w)
 	st = store_log_each(w->server->store, 1, pick_entry, &e, &err);
 	if (st == ST_OK && e.n > 0) {
 		memcpy(toggle.change_id, e.id, sizeof(e.id));
+		e.accept = e.accept == e.found;
 		toggle.accept = e.accept;
 		maybe_cut(w);
 		st = store_begin(w->server->store, &err);
