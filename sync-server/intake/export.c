@@ -1,10 +1,12 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/base/env.h"
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 #include "sync-server/intake/verify_log.h"
+#include "sync-server/people/enrol.h"
 #include "sync-server/server.h"
 #include "sync-server/store/store.h"
 
@@ -16,6 +18,8 @@ struct export
 	const char *dir;
 	struct writer index;
 	uint64_t n;
+	uint32_t *writers; /* of laptops; each once, in order of arrival */
+	size_t nwriters;
 };
 
 static const char *
@@ -46,13 +50,37 @@ write_file(struct export *e, const char *name, const void *bytes, size_t len,
 }
 
 static enum status
+note_writer(struct export *e, uint32_t writer, struct err *err)
+{
+	uint32_t *more;
+	size_t i;
+
+	for (i = e->nwriters; i > 0; i--)
+		if (e->writers[i - 1] == writer)
+			return ST_OK;
+	if ((e->nwriters & (e->nwriters - 1)) == 0) {
+		more = realloc(e->writers,
+		    (e->nwriters == 0 ? 1 : 2 * e->nwriters) * sizeof(*more));
+		if (more == NULL)
+			return err_set(err, ST_NOMEM, "no memory for writers");
+		e->writers = more;
+	}
+	e->writers[e->nwriters++] = writer;
+	return ST_OK;
+}
+
+static enum status
 export_entry(void *arg, const struct store_log *entry, struct err *err)
 {
 	const struct change_head *head = &entry->head;
 	char line[256], hex[2 * CHANGE_ID_LEN + 1], name[32];
 	struct export *e = arg;
+	enum status st;
 	int n;
 
+	if (head->kind == CHANGE_VISITS &&
+	    (st = note_writer(e, head->writer, err)) != ST_OK)
+		return st;
 	crypto_hex(hex, entry->id, CHANGE_ID_LEN);
 	n = snprintf(line, sizeof(line),
 	    "%" PRIu64 ",%s,%d,%d,%u,%u,%016" PRIx64 ",%s,%u,%" PRIu64 "\n",
@@ -63,6 +91,25 @@ export_entry(void *arg, const struct store_log *entry, struct err *err)
 	snprintf(name, sizeof(name), "%06" PRIu64 ".set", entry->n);
 	e->n++;
 	return write_file(e, name, entry->bytes, entry->len, err);
+}
+
+static enum status
+export_cards(struct server *server, struct export *e, struct err *err)
+{
+	struct writer card = { 0 };
+	enum status st = ST_OK;
+	char name[32];
+	size_t i;
+
+	for (i = 0; i < e->nwriters && st == ST_OK; i++) {
+		writer_clear(&card);
+		snprintf(name, sizeof(name), "writer-%06u.card", e->writers[i]);
+		st = enrol_card(server, e->writers[i], &card, err);
+		if (st == ST_OK)
+			st = write_file(e, name, card.bytes, card.len, err);
+	}
+	writer_free(&card);
+	return st;
 }
 
 enum status
@@ -80,6 +127,8 @@ verify_log_export(
 	if ((st = e.env->mkdir(e.env->arg, dir, err)) != ST_OK)
 		goto out;
 	st = store_log_each(server->store, 1, export_entry, &e, err);
+	if (st == ST_OK)
+		st = export_cards(server, &e, err);
 	if (st == ST_OK && !writer_ok(&e.index))
 		st = err_set(err, ST_NOMEM, "no memory");
 	if (st == ST_OK)
@@ -90,5 +139,6 @@ verify_log_export(
 out:
 	server_unlock(server);
 	writer_free(&e.index);
+	free(e.writers);
 	return st != ST_OK ? err_wrap(err, "export the log") : ST_OK;
 }

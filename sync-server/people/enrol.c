@@ -302,3 +302,20 @@ out:
 		err_wrap(err, "enrol");
 	return st;
 }
+
+enum status
+enrol_card(
+    struct server *server, uint32_t writer, struct writer *out, struct err *err)
+{
+	struct people_writer keys;
+	struct writer_card card;
+	enum status st;
+
+	st = people_writer(server->people, writer, 0, &keys, err);
+	if (st == ST_OK)
+		st = read_card(server, writer, keys.device, &card, err);
+	if (st != ST_OK)
+		return st;
+	memcpy(card.sign_public, keys.sign_public, sizeof(card.sign_public));
+	return writer_card_pack(out, &card, &server->keys.card, err);
+}

@@ -27,4 +27,11 @@ struct writer;
 enum status enrol_answer(struct server *server, const uint8_t *bytes,
     size_t len, struct writer *out, struct err *err);
 
+/*
+ * Append the signed card that ${writer} got when it enrolled, for who checks
+ * what it signed.  Server locked.  ST_NOTFOUND: no such writer.
+ */
+enum status enrol_card(struct server *server, uint32_t writer,
+    struct writer *out, struct err *err);
+
 #endif /* SYNC_SERVER_PEOPLE_ENROL_H */

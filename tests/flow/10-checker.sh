@@ -125,5 +125,26 @@ with open(sys.argv[1], \"r+b\") as f:
     b = f.read(1)[0]
     f.seek(-9, 2)
     f.write(bytes([b ^ 1]))" "$(sets 1 | head -1)"'
+# bytes 140 to 203 of a set are its signature
+spoilt "a set that nobody signed" \
+	'python3 -c "
+import sys
+with open(sys.argv[1], \"r+b\") as f:
+    f.seek(150)
+    b = f.read(1)[0]
+    f.seek(150)
+    f.write(bytes([b ^ 1]))" "$(sets 1 | head -1)"'
+spoilt "a decision that the desk did not sign" \
+	'python3 -c "
+import sys
+with open(sys.argv[1], \"r+b\") as f:
+    f.seek(203)
+    b = f.read(1)[0]
+    f.seek(203)
+    f.write(bytes([b ^ 1]))" "$(sets 2 | head -1)"'
+spoilt "a writer whose card is of another" \
+	'cp "$(ls log/writer-*.card | head -1)" "$(ls log/writer-*.card |
+		tail -1)"'
+spoilt "a writer without a card" 'rm log/writer-*.card'
 spoilt "papers that are missing" 'rm acks.tsv'
 finish

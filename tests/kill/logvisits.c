@@ -20,7 +20,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: logvisits DIR\n");
 		return 2;
 	}
-	faults = storycheck_log_read(&log, &figures, argv[1]);
+	faults = storycheck_log_read(&log, &figures, NULL, argv[1]);
 	for (i = 0; i < log.nvisits; i++)
 		printf("%" PRIu64 "\n", log.visits[i].id);
 	storycheck_log_free(&log);

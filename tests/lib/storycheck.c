@@ -31,16 +31,23 @@ check(const struct papers *papers, struct storycheck_figures *figures)
 {
 	struct storycheck_log log = { 0 };
 	struct storycheck_acks acks = { 0 };
+	struct storycheck_cards cards = { 0 };
 	int faults;
 
-	faults = storycheck_log_read(&log, figures, papers->log);
-	faults += storycheck_acks_read(&acks, papers->acks);
+	faults = storycheck_acks_read(&acks, papers->acks);
+	if (faults == 0)
+		faults = storycheck_cards_read(
+		    &cards, &acks, papers->card, papers->log);
+	if (faults == 0)
+		faults =
+		    storycheck_log_read(&log, figures, &cards, papers->log);
 	if (faults == 0) {
 		faults += storycheck_truth(&log, &acks, papers->truth, figures);
 		faults += storycheck_visits(&log, &acks, figures);
 		faults += storycheck_requests(
-		    &log, &acks, papers->receiver, papers->card, figures);
+		    &log, &acks, &cards.server, papers->receiver, figures);
 	}
+	storycheck_cards_free(&cards);
 	storycheck_log_free(&log);
 	storycheck_acks_free(&acks);
 	return faults;

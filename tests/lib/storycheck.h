@@ -9,6 +9,10 @@
  *	requests (receiver) --+                   and a status that is not 0
  *	acks  (the driver) ---+
  *
+ * Nothing in the log is believed that is not signed: the server's card by the
+ * root whose fingerprint the driver saw, writers' cards by the server, each
+ * for the person that the driver enrolled, and each set by its writer.
+ *
  * It shares the reading of change sets, values and cards with the programs
  * (common/), and nothing else: heads are worked out from the accepted writes
  * by the rule itself, as the ones that no accepted write names.
@@ -38,6 +42,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/wire/card.h"
 #include "common/wire/change.h"
 
 struct storycheck_figures {
@@ -88,22 +93,41 @@ struct storycheck_acks {
 	char fingerprint[33];
 };
 
+/* Who signs: the server, and the writers whose cards lie in the log. */
+struct storycheck_cards {
+	struct server_card server;
+	struct storycheck_key {
+		uint32_t writer;
+		uint8_t public[32];
+	} * keys;
+	size_t nkeys, keys_cap;
+};
+
 /*
  * Each prints what does not hold, a sentence a line, on standard error, and
  * returns how much that is.
  */
-int storycheck_log_read(struct storycheck_log *out,
-    struct storycheck_figures *figures, const char *dir);
 int storycheck_acks_read(struct storycheck_acks *out, const char *path);
+int storycheck_cards_read(struct storycheck_cards *out,
+    const struct storycheck_acks *acks, const char *card, const char *dir);
+/* Without ${cards} (NULL) signatures are not asked for. */
+int storycheck_log_read(struct storycheck_log *out,
+    struct storycheck_figures *figures, const struct storycheck_cards *cards,
+    const char *dir);
 int storycheck_visits(const struct storycheck_log *log,
     const struct storycheck_acks *acks, struct storycheck_figures *figures);
 int storycheck_truth(const struct storycheck_log *log,
     const struct storycheck_acks *acks, const char *dir,
     struct storycheck_figures *figures);
 int storycheck_requests(const struct storycheck_log *log,
-    const struct storycheck_acks *acks, const char *dir, const char *card,
-    struct storycheck_figures *figures);
+    const struct storycheck_acks *acks, const struct server_card *card,
+    const char *dir, struct storycheck_figures *figures);
 
+/* The key that must have signed a set with this header; NULL: nobody's. */
+const uint8_t *storycheck_key(
+    const struct storycheck_cards *cards, const struct change_head *head);
+
+void storycheck_cards_free(struct storycheck_cards *cards);
 void storycheck_log_free(struct storycheck_log *log);
 void storycheck_acks_free(struct storycheck_acks *acks);
 

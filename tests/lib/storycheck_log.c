@@ -71,9 +71,25 @@ take_set(struct storycheck_log *log, struct storycheck_figures *figures,
 	}
 }
 
+/* Is it signed, by whom it says? */
+static int
+check_signature(const struct storycheck_cards *cards, const char *path,
+    const uint8_t *bytes, size_t len, const struct change_head *head)
+{
+	const uint8_t *key = storycheck_key(cards, head);
+	struct err err;
+
+	if (key == NULL)
+		return storycheck_fault(
+		    "%s: nobody enrolled writer %u", path, head->writer);
+	if (change_verify(bytes, len, key, &err) != ST_OK)
+		return storycheck_fault("%s: %s", path, err.text);
+	return 0;
+}
+
 static int
 read_set(struct storycheck_log *log, struct storycheck_figures *figures,
-    const char *dir, unsigned long n)
+    const struct storycheck_cards *cards, const char *dir, unsigned long n)
 {
 	char path[PATH_MAX], *bytes;
 	struct change *set;
@@ -87,7 +103,11 @@ read_set(struct storycheck_log *log, struct storycheck_figures *figures,
 	if (change_unpack(&set, (uint8_t *)bytes, len, true, &err) != ST_OK) {
 		faults = storycheck_fault("%s: %s", path, err.text);
 	} else {
-		take_set(log, figures, set);
+		if (cards != NULL)
+			faults = check_signature(
+			    cards, path, (uint8_t *)bytes, len, &set->head);
+		if (faults == 0)
+			take_set(log, figures, set);
 		change_free(set);
 	}
 	free(bytes);
@@ -243,7 +263,8 @@ sort_visits(struct storycheck_log *log)
 
 int
 storycheck_log_read(struct storycheck_log *log,
-    struct storycheck_figures *figures, const char *dir)
+    struct storycheck_figures *figures, const struct storycheck_cards *cards,
+    const char *dir)
 {
 	char path[PATH_MAX], line[512], state[32];
 	unsigned long number;
@@ -257,7 +278,7 @@ storycheck_log_read(struct storycheck_log *log,
 	while (fgets(line, sizeof(line), index) != NULL) {
 		if (sscanf(line, "%lu,%31[^,],", &number, state) == 2 &&
 		    strcmp(state, "accepted") == 0)
-			faults += read_set(log, figures, dir, number);
+			faults += read_set(log, figures, cards, dir, number);
 	}
 	fclose(index);
 	if (log->nputs > 0)

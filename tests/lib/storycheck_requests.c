@@ -32,7 +32,7 @@ struct item {
 struct requests {
 	const struct storycheck_log *log;
 	const struct storycheck_acks *acks;
-	struct server_card card;
+	const struct server_card *card;
 	struct item *items;
 	size_t nitems, items_cap;
 };
@@ -315,9 +315,9 @@ check_head(const struct requests *r, const char *name, const char *head,
 		    "%s: its key is not that of its bytes", name);
 	/* AUTHORITY:HEX */
 	if ((hex = strchr(signature, ':')) == NULL ||
-	    strtoul(signature, NULL, 10) != r->card.authority ||
+	    strtoul(signature, NULL, 10) != r->card->authority ||
 	    crypto_unhex(bytes, SIGN_LEN, hex + 1, &err) != ST_OK ||
-	    sign_check(bytes, r->card.receipt_public, FORWARD_DOMAIN, hash,
+	    sign_check(bytes, r->card->receipt_public, FORWARD_DOMAIN, hash,
 		sizeof(hash), &err) != ST_OK)
 		return storycheck_fault("%s: its signature is bad", name);
 	return 0;
@@ -385,26 +385,6 @@ read_folder(struct requests *r, const char *dir)
 	return faults;
 }
 
-static int
-read_card(struct requests *r, const char *path)
-{
-	uint8_t fingerprint[CARD_FINGERPRINT_LEN];
-	struct err err;
-	char *bytes;
-	size_t len;
-	int faults = 0;
-
-	if ((bytes = storycheck_file(path, &len)) == NULL)
-		return 1;
-	if (crypto_unhex(fingerprint, sizeof(fingerprint), r->acks->fingerprint,
-		&err) != ST_OK ||
-	    server_card_unpack(
-		&r->card, (uint8_t *)bytes, len, fingerprint, &err) != ST_OK)
-		faults = storycheck_fault("%s: %s", path, err.text);
-	free(bytes);
-	return faults;
-}
-
 /* ---- what stands -------------------------------------------------------- */
 
 static int
@@ -432,18 +412,16 @@ take_back(struct requests *r)
 
 int
 storycheck_requests(const struct storycheck_log *log,
-    const struct storycheck_acks *acks, const char *dir, const char *card,
-    struct storycheck_figures *figures)
+    const struct storycheck_acks *acks, const struct server_card *card,
+    const char *dir, struct storycheck_figures *figures)
 {
-	struct requests r = { .log = log, .acks = acks };
+	struct requests r = { .log = log, .acks = acks, .card = card };
 	struct storycheck_ids there = { 0 };
 	const struct item *item;
 	int faults;
 	size_t i;
 
-	faults = read_card(&r, card);
-	if (faults == 0)
-		faults = read_folder(&r, dir) + take_back(&r);
+	faults = read_folder(&r, dir) + take_back(&r);
 	for (i = 0; i < r.nitems; i++) {
 		item = &r.items[i];
 		if (item->corrects[0] != '\0' || item->taken_back)

@@ -471,6 +471,10 @@ START_TEST(the_log_is_exported_entry_by_entry)
 	    temp_path(&office.temp, "export"));
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_gt(st.st_size, CHANGE_SIGNED_LEN);
+	/* And the cards that say with which keys they are signed. */
+	snprintf(path, sizeof(path), "%s/writer-%06u.card",
+	    temp_path(&office.temp, "export"), sari.pen.writer);
+	ck_assert_int_eq(stat(path, &st), 0);
 }
 END_TEST
 
