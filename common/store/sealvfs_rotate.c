@@ -10,8 +10,8 @@ enum query { COPY, TABLES, SCHEMA_ROWS, CHECK, NQUERIES };
 
 static const char *const SQL[NQUERIES] = {
 	[COPY] = "VACUUM INTO :path",
-	[TABLES] = "SELECT name FROM sqlite_schema"
-		   " WHERE type = 'table' AND rootpage > 0",
+	[TABLES] = ("SELECT name FROM sqlite_schema WHERE type = 'table'"
+		    " AND rootpage > 0"),
 	[SCHEMA_ROWS] = "SELECT count(*) FROM sqlite_schema",
 	[CHECK] = "PRAGMA integrity_check",
 };

@@ -92,7 +92,8 @@ receipt_reason(enum receipt_reason reason)
 		[REASON_REVOKED] = "This laptop or person was blocked. The "
 				   "batch is kept until the office decides.",
 		[REASON_SCOPE] = "The batch has records outside this person's "
-				 "villages. They wait for the office.",
+				 "villages, or answers that only the office "
+				 "gives. They wait for the office.",
 		[REASON_CHAIN] = "The batch does not follow on the one before "
 				 "it. It is kept until the office decides.",
 		[REASON_FORK] =

@@ -32,7 +32,7 @@ enum receipt_reason {
 	REASON_SIGNATURE = 2,
 	REASON_WRITER = 3, /* unknown, or not on this device */
 	REASON_REVOKED = 4,
-	REASON_SCOPE = 5,    /* writes outside the writer's villages */
+	REASON_SCOPE = 5,    /* outside the writer's villages, or the desk's */
 	REASON_CHAIN = 6,    /* prev does not fit what we hold */
 	REASON_FORK = 7,     /* another set with that number */
 	REASON_SET_ID = 8,   /* another set with that set id */

@@ -34,7 +34,8 @@ static const struct {
 	    "they are the same or one is mistyped.",
 	    true },
 	[FINDING_HELD] = { "held",
-	    "Written outside the author's villages: kept, but not merged. "
+	    "Written outside the author's villages, or where only the desk "
+	    "writes: kept, but not merged. "
 	    "Release or void the set.",
 	    false },
 	[FINDING_QUARANTINED] = { "quarantined",

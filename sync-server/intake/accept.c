@@ -1,8 +1,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/instrument/instrument.h"
 #include "sync-server/intake/accept_internal.h"
 #include "sync-server/store/contents.h"
+
+static void
+note_desk(struct accept *a, const struct instrument *ins)
+{
+	const struct instrument_field *field;
+	size_t i;
+
+	for (i = 0; ins != NULL && i < ins->nfields; i++) {
+		field = &ins->fields[i];
+		if (field->desk)
+			a->desk[field->kind - RECORD_HOUSEHOLD][field->reg /
+			    8] |= (uint8_t)(1 << field->reg % 8);
+	}
+}
 
 enum status
 accept_open(
@@ -16,6 +31,7 @@ accept_open(
 		return err_set(err, ST_NOMEM, "intake: no memory");
 	a->opts = *opts;
 	a->store = opts->store;
+	note_desk(a, opts->instrument);
 	if ((st = record_new(&a->record, err)) != ST_OK) {
 		accept_close(a);
 		return st;
@@ -30,6 +46,7 @@ accept_close(struct accept *a)
 	if (a == NULL)
 		return;
 	record_free(a->record);
+	change_free(a->peer);
 	writer_free(&a->packed);
 	writer_free(&a->contents);
 	free(a);

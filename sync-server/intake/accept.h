@@ -63,6 +63,11 @@ struct accept_opts {
 	enum status (*reopen)(void *arg, const uint8_t *bytes, size_t len,
 	    struct change **change, struct accept_author *author,
 	    struct err *err);
+	/*
+	 * May ${writer}, a laptop's, write in ${place}?  Asked where a row
+	 * comes before the record that ${writer} makes.  NULL: not asked.
+	 */
+	bool (*may_write)(void *arg, uint32_t writer, uint64_t place);
 	void *arg;
 };
 

@@ -11,6 +11,29 @@ not_after(uint32_t epoch, uint64_t version, uint32_t than_epoch,
 	    (epoch == than_epoch && version <= than_version);
 }
 
+/*
+ * Nobody has seen a state of a record that was not there yet: such a claim is
+ * as good as none.  Of an epoch before the server was restored nothing can be
+ * said.
+ */
+void
+accept_find_shown(struct accept *a, const struct change_row *row,
+    const struct store_row *before)
+{
+	uint32_t epoch = store_state(a->store)->epoch;
+	uint64_t newest = before != NULL ? before->version : 0;
+
+	if (a->again)
+		newest =
+		    a->set_epoch == epoch ? a->set_version - 1 : UINT64_MAX;
+	a->shown_epoch = row->shown_epoch;
+	a->shown_version = row->shown_version;
+	if (row->shown_epoch == epoch && row->shown_version > newest) {
+		a->shown_epoch = 0;
+		a->shown_version = 0;
+	}
+}
+
 static void
 note(struct accept *a, enum finding_kind kind, uint16_t reg, bool raise,
     uint64_t other)
@@ -74,27 +97,42 @@ row_writes(const struct change_row *row, uint16_t reg)
 	return false;
 }
 
+/* Read the set ${set_id} to ${a}->peer; NULL: enough were read. */
+static enum status
+read_peer(struct accept *a, uint64_t set_id, struct err *err)
+{
+	struct store_log entry;
+	enum status st;
+
+	if (a->peer != NULL && a->peer->head.set_id == set_id)
+		return ST_OK;
+	change_free(a->peer);
+	a->peer = NULL;
+	if (a->npeers == PEERS_MAX)
+		return ST_OK;
+	a->npeers++;
+	if ((st = store_log_by_set(a->store, set_id, &entry, err)) != ST_OK)
+		return st;
+	return change_unpack(&a->peer, entry.bytes, entry.len, true, err);
+}
+
 /* Had the author of the set ${set_id} the set at hand on the screen? */
 static enum status
 other_saw(struct accept *a, uint64_t set_id, uint64_t record, bool *saw,
     struct err *err)
 {
-	struct change *other = NULL;
-	struct store_log entry;
+	const struct change_body *body;
 	enum status st;
 	size_t i;
 
 	*saw = false;
-	if ((st = store_log_by_set(a->store, set_id, &entry, err)) != ST_OK)
+	if ((st = read_peer(a, set_id, err)) != ST_OK || a->peer == NULL)
 		return st;
-	st = change_unpack(&other, entry.bytes, entry.len, true, err);
-	if (st != ST_OK)
-		return st;
-	for (i = 0; i < other->body.nrows; i++)
-		if (other->body.rows[i].id == record)
-			*saw = row_names(
-			    &other->body.rows[i], a->change->head.set_id);
-	change_free(other);
+	body = &a->peer->body;
+	for (i = 0; i < body->nrows; i++)
+		if (body->rows[i].id == record)
+			*saw =
+			    row_names(&body->rows[i], a->change->head.set_id);
 	return ST_OK;
 }
 
@@ -116,8 +154,8 @@ is_unseen(struct accept *a, const struct change_row *row, uint64_t set_id,
 	st = store_log_brief(a->store, set_id, &brief, err);
 	if (st != ST_OK)
 		return st == ST_NOTFOUND ? ST_OK : st;
-	if (not_after(brief.epoch, brief.version, row->shown_epoch,
-		row->shown_version))
+	if (not_after(
+		brief.epoch, brief.version, a->shown_epoch, a->shown_version))
 		return ST_OK;
 	if (brief.device == a->device && a->device != 0) {
 		st = other_saw(a, set_id, row->id, &saw, err);
@@ -215,8 +253,8 @@ accept_find_before(struct accept *a, const struct change_row *row,
 
 	/* Mostly nothing happened since it was displayed. */
 	if (!a->again &&
-	    not_after(before->epoch, before->version, row->shown_epoch,
-		row->shown_version))
+	    not_after(before->epoch, before->version, a->shown_epoch,
+		a->shown_version))
 		return ST_OK;
 	mine = look_at_row(a, row);
 	collect_sets(&sets, a->record);
@@ -283,8 +321,8 @@ closes(const struct accept *a, const struct change_row *row,
     const struct store_finding *finding)
 {
 	if (a->change->head.kind != CHANGE_DECISION &&
-	    !not_after(finding->epoch, finding->version, row->shown_epoch,
-		row->shown_version))
+	    !not_after(finding->epoch, finding->version, a->shown_epoch,
+		a->shown_version))
 		return false;
 	switch ((enum finding_kind)finding->kind) {
 	case FINDING_DELETED_UPDATED:

@@ -20,6 +20,10 @@
 /* Sets whose writes are heads of one record, as far as findings look. */
 #define HEAD_SETS_MAX 32
 
+/* Sets that are read to see what their authors saw, for one set at hand: what
+ * is beyond counts as not seen, so that nobody is held up. */
+#define PEERS_MAX 256u
+
 /* A finding to be raised or closed once its row is known to be good. */
 struct accept_finding {
 	enum finding_kind kind;
@@ -72,6 +76,16 @@ struct accept {
 	size_t nfindings;
 
 	struct writer contents;
+
+	/* Registers that only the desk sets, by kind: a bit each. */
+	uint8_t desk[2][(UINT16_MAX + 1) / 8];
+	/* What the row at hand says that its author had seen, if it can be. */
+	uint32_t shown_epoch;
+	uint64_t shown_version;
+	/* The set that was read last to see what its author saw, and how many
+	 * were read for the set at hand. */
+	struct change *peer;
+	unsigned npeers;
 };
 
 /*
@@ -89,7 +103,10 @@ void accept_start(struct accept *a, const struct change *change,
 /* It gets the next version as its stamp, and its rows too. */
 void accept_stamp(struct accept *a);
 
-/* accept_find.c: compare row ${i} with the record as it is before. */
+/* accept_find.c: what of the record had the author of ${row} seen? */
+void accept_find_shown(struct accept *a, const struct change_row *row,
+    const struct store_row *before);
+/* Compare ${row} with the record as it is before. */
 enum status accept_find_before(struct accept *a, const struct change_row *row,
     const struct store_row *before, struct err *err);
 /* What one write did. */

@@ -54,6 +54,9 @@ accept_start(struct accept *a, const struct change *change, uint32_t device,
 	const struct change_write *write;
 	size_t i;
 
+	change_free(a->peer);
+	a->peer = NULL;
+	a->npeers = 0;
 	a->change = change;
 	a->author = NULL;
 	a->device = device;
@@ -163,6 +166,32 @@ hold(struct accept *a, size_t i, enum receipt_reason reason, uint64_t place)
 	};
 }
 
+static bool
+is_desks(const struct accept *a, const struct change_row *row)
+{
+	const uint8_t *bits = a->desk[row->kind - RECORD_HOUSEHOLD];
+	uint16_t i, reg;
+
+	for (i = 0; i < row->nwrites; i++) {
+		reg = row->writes[i].reg;
+		if (bits[reg / 8] >> reg % 8 & 1)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Ids can be foretold.  Where a record is, says who makes it: a row of
+ * another's that comes before may not put it where that one does not write.
+ */
+static bool
+foretells(const struct accept *a, uint64_t id, uint64_t place)
+{
+	return id_writer(id) != a->change->head.writer &&
+	    a->opts.may_write != NULL &&
+	    !a->opts.may_write(a->opts.arg, id_writer(id), place);
+}
+
 /*
  * Is row ${i} within the author's villages?  A record is where it was
  * before; a new one where it says; and a row of which nobody knows where it
@@ -177,10 +206,16 @@ judge_scope(
 
 	if (a->author == NULL)
 		return ST_OK;
+	if (is_desks(a, &a->change->body.rows[i])) {
+		hold(a, i, REASON_SCOPE, place);
+		return ST_OK;
+	}
 	if (place == 0 && (st = claimed_place(a, i, &place, err)) != ST_OK)
 		return st;
 	if (place != 0) {
-		if (!in_scope(a->author, place))
+		if (!in_scope(a->author, place) ||
+		    ((before == NULL || before->place == 0) &&
+			foretells(a, a->ids[i], place)))
 			hold(a, i, REASON_SCOPE, place);
 		return ST_OK;
 	}
@@ -376,6 +411,7 @@ merge_row(struct accept *a, const struct store_row *before, struct err *err)
 	if (a->skip[a->next])
 		return ST_OK;
 	a->nfindings = 0;
+	accept_find_shown(a, row, before);
 	a->first = before == NULL && names_nothing(row);
 	if (a->first)
 		return keep_row(a, row, NULL, err);

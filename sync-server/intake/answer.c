@@ -254,6 +254,27 @@ put_drop(struct answer *a, uint64_t id, struct err *err)
 	return ST_OK;
 }
 
+/* A decision holds values: is its record still in these villages? */
+static enum status
+decision_is_for(
+    struct answer *a, const struct store_log *entry, bool *is, struct err *err)
+{
+	struct change *change = NULL;
+	uint64_t place = 0;
+	enum status st;
+
+	*is = true;
+	if (entry->head.kind != CHANGE_DECISION)
+		return ST_OK;
+	st = change_unpack(&change, entry->bytes, entry->len, true, err);
+	if (st == ST_OK && change->body.nrows > 0)
+		st = store_row_place(
+		    a->server->store, change->body.rows[0].id, &place, err);
+	*is = st == ST_OK && place != 0 && in_scope(a, place);
+	change_free(change);
+	return st;
+}
+
 static enum status
 put_desk(struct answer *a, uint64_t n, struct err *err)
 {
@@ -262,8 +283,11 @@ put_desk(struct answer *a, uint64_t n, struct err *err)
 	struct store_log entry;
 	struct err ignored;
 	enum status st;
+	bool is;
 
 	if ((st = store_log_get(a->server->store, n, &entry, err)) != ST_OK)
+		return st;
+	if ((st = decision_is_for(a, &entry, &is, err)) != ST_OK || !is)
 		return st;
 	/* The erased form is the log's: laptops could not check it. */
 	if (entry.state == STORE_LOG_ACCEPTED &&

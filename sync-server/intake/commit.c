@@ -3,6 +3,7 @@
 #include "common/base/limits.h"
 #include "common/crypto/hash.h"
 #include "common/instrument/instrument.h"
+#include "common/place/region.h"
 #include "sync-server/findings/follow.h"
 #include "sync-server/intake/intake_internal.h"
 #include "sync-server/review/approve.h"
@@ -31,6 +32,24 @@ reopen(void *arg, const uint8_t *bytes, size_t len, struct change **change,
 	return ST_OK;
 }
 
+/* accept_opts.may_write: by the newest card; the desk's are nobody's. */
+static bool
+may_write(void *arg, uint32_t number, uint64_t place)
+{
+	struct server *server = arg;
+	struct people_writer writer;
+	struct err ignored;
+	size_t i;
+
+	if (people_writer(
+		server->people, number, UINT32_MAX, &writer, &ignored) != ST_OK)
+		return false;
+	for (i = 0; i < writer.nplaces; i++)
+		if (region_within(writer.places[i], place))
+			return true;
+	return false;
+}
+
 enum status
 intake_accept(struct server *server, struct accept **out, struct err *err)
 {
@@ -40,6 +59,7 @@ intake_accept(struct server *server, struct accept **out, struct err *err)
 		.receipt_key = &server->keys.receipt,
 		.touched = server->review != NULL ? approve_touched : NULL,
 		.reopen = reopen,
+		.may_write = may_write,
 		.arg = server };
 	enum status st;
 

@@ -1,6 +1,8 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/id.h"
+#include "common/crypto/hash.h"
 #include "sync-server/intake/accept_internal.h"
 
 static enum status
@@ -67,22 +69,85 @@ judge_set(struct accept *a, const struct accept_in *in,
 	return st;
 }
 
+/* A write that names several sets, one of them. */
+struct naming {
+	uint64_t set_id;
+	const struct change_row *row;
+	const struct change_write *write;
+	size_t k; /* of its write, among those that name several */
+};
+
+/* What is known of one write that names several. */
+struct named {
+	uint8_t value[HASH_LEN]; /* of the first that is another's */
+	bool found;
+};
+
+struct names {
+	struct naming *namings;
+	struct named *named;
+	size_t n, nwrites;
+};
+
+static int
+compare_row(const void *key, const void *item)
+{
+	uint64_t a = *(const uint64_t *)key;
+	uint64_t b = ((const struct change_row *)item)->id;
+
+	return (a > b) - (a < b);
+}
+
 static const struct change_write *
 find_write(const struct change *change, uint64_t record, uint16_t reg)
 {
+	const struct change_body *body = &change->body;
 	const struct change_row *row;
-	size_t i;
 	uint16_t j;
 
-	for (i = 0; i < change->body.nrows; i++) {
-		row = &change->body.rows[i];
-		if (row->id != record)
-			continue;
-		for (j = 0; j < row->nwrites; j++)
-			if (row->writes[j].reg == reg)
-				return &row->writes[j];
-	}
+	if (body->nrows == 0)
+		return NULL;
+	row = bsearch(
+	    &record, body->rows, body->nrows, sizeof(*row), compare_row);
+	for (j = 0; row != NULL && j < row->nwrites; j++)
+		if (row->writes[j].reg == reg)
+			return &row->writes[j];
 	return NULL;
+}
+
+static int
+compare_naming(const void *a, const void *b)
+{
+	uint64_t x = ((const struct naming *)a)->set_id;
+	uint64_t y = ((const struct naming *)b)->set_id;
+
+	return (x > y) - (x < y);
+}
+
+/* Count the writes that name several, or note them too. */
+static void
+list_names(struct names *names, const struct change_body *body)
+{
+	const struct change_write *w;
+	size_t i;
+	uint16_t j, k;
+
+	names->n = 0;
+	names->nwrites = 0;
+	for (i = 0; i < body->nrows; i++) {
+		for (j = 0; j < body->rows[i].nwrites; j++) {
+			w = &body->rows[i].writes[j];
+			if (w->npreds < 2)
+				continue;
+			for (k = 0; names->namings != NULL && k < w->npreds;
+			     k++)
+				names->namings[names->n + k] =
+				    (struct naming){ w->preds[k],
+					    &body->rows[i], w, names->nwrites };
+			names->n += w->npreds;
+			names->nwrites++;
+		}
+	}
 }
 
 /* The set ${set_id} if it is in the log and another's; NULL if not. */
@@ -104,37 +169,46 @@ load_other(struct accept *a, uint64_t set_id, uint32_t writer,
 	return change_unpack(other, entry.bytes, entry.len, true, err);
 }
 
-/* Does ${write} name two sets of others with different values? */
-static enum status
-names_differing(struct accept *a, const struct change *change,
-    const struct change_row *row, const struct change_write *write,
-    bool *differ, bool *missing, struct err *err)
+/* Does ${naming} name another value in ${other} than in one before? */
+static bool
+differs(struct names *names, const struct naming *naming,
+    const struct change *other)
 {
-	const struct change_write *found, *first = NULL;
-	struct change *other, *kept = NULL;
-	enum status st = ST_OK;
-	uint16_t i;
+	const struct change_write *found =
+	    find_write(other, naming->row->id, naming->write->reg);
+	struct named *named = &names->named[naming->k];
+	uint8_t value[HASH_LEN];
 
-	for (i = 0; i < write->npreds && st == ST_OK; i++) {
-		st = load_other(a, write->preds[i], change->head.writer, &other,
-		    missing, err);
-		if (st != ST_OK || other == NULL)
-			continue;
-		found = find_write(other, row->id, write->reg);
-		if (found != NULL && first == NULL) {
-			first = found;
-			kept = other;
-			continue;
+	if (found == NULL)
+		return false;
+	hash_bytes(value, found->value, found->len);
+	if (named->found)
+		return memcmp(value, named->value, HASH_LEN) != 0;
+	memcpy(named->value, value, HASH_LEN);
+	named->found = true;
+	return false;
+}
+
+/* Set by set, so that none is read twice however often it is named. */
+static enum status
+judge_names(struct accept *a, struct names *names, uint32_t writer,
+    bool *misnames, bool *missing, struct err *err)
+{
+	struct change *other = NULL;
+	enum status st = ST_OK;
+	size_t i;
+
+	for (i = 0; i < names->n && st == ST_OK; i++) {
+		if (i == 0 ||
+		    names->namings[i].set_id != names->namings[i - 1].set_id) {
+			change_free(other);
+			st = load_other(a, names->namings[i].set_id, writer,
+			    &other, missing, err);
 		}
-		if (found != NULL &&
-		    (found->len != first->len ||
-			(found->len > 0 &&
-			    memcmp(found->value, first->value, found->len) !=
-				0)))
-			*differ = true;
-		change_free(other);
+		if (st == ST_OK && other != NULL)
+			*misnames |= differs(names, &names->namings[i], other);
 	}
-	change_free(kept);
+	change_free(other);
 	return st;
 }
 
@@ -142,25 +216,30 @@ enum status
 judge_misnames(struct accept *a, const struct change *change, bool *misnames,
     bool *missing, struct err *err)
 {
-	const struct change_row *row;
-	enum status st = ST_OK;
-	uint16_t j;
-	size_t i;
+	struct names names = { NULL };
+	enum status st;
 
 	*misnames = false;
 	*missing = false;
 	if (change->head.kind != CHANGE_VISITS)
 		return ST_OK;
-	for (i = 0; i < change->body.nrows; i++) {
-		row = &change->body.rows[i];
-		for (j = 0; j < row->nwrites && st == ST_OK; j++)
-			if (row->writes[j].npreds >= 2)
-				st = names_differing(a, change, row,
-				    &row->writes[j], misnames, missing, err);
-		if (st != ST_OK)
-			return st;
+	list_names(&names, &change->body);
+	if (names.n == 0)
+		return ST_OK;
+	names.namings = malloc(names.n * sizeof(*names.namings));
+	names.named = calloc(names.nwrites, sizeof(*names.named));
+	if (names.namings == NULL || names.named == NULL) {
+		st = err_set(err, ST_NOMEM, "judge a set: no memory");
+	} else {
+		list_names(&names, &change->body);
+		qsort(names.namings, names.n, sizeof(*names.namings),
+		    compare_naming);
+		st = judge_names(
+		    a, &names, change->head.writer, misnames, missing, err);
 	}
-	return ST_OK;
+	free(names.namings);
+	free(names.named);
+	return st;
 }
 
 enum status

@@ -83,10 +83,22 @@ intake_check(struct server *server, const uint8_t *bytes, size_t len,
 	return st;
 }
 
-/* Keep the envelope as it came: it does not hold what it says. */
+/* A change set of a version that we do not speak? */
+static bool
+is_of_another_version(const struct writer *bytes)
+{
+	return bytes->len > CHANGE_HEAD_LEN &&
+	    memcmp(bytes->bytes, "PDU", 3) == 0 &&
+	    bytes->bytes[3] != '0' + CHANGE_VERSION;
+}
+
+/*
+ * Keep the envelope as it came: it does not hold what it says, or nothing
+ * that we could look into.
+ */
 static enum status
-keep_sealed(
-    struct intake_item *item, const uint8_t *bytes, size_t len, struct err *err)
+keep_sealed(struct intake_item *item, bool version, const uint8_t *bytes,
+    size_t len, struct err *err)
 {
 	item->envelope = true;
 	item->head = (struct change_head){ .writer = item->outer.writer,
@@ -96,7 +108,8 @@ keep_sealed(
 	writer_bytes(&item->bytes, bytes, len);
 	if (!writer_ok(&item->bytes))
 		return err_set(err, ST_NOMEM, "open a bundle: no memory");
-	return disbelieve(item, RECEIPT_QUARANTINED, REASON_FORMAT);
+	return version ? disbelieve(item, RECEIPT_REFUSED, REASON_VERSION)
+		       : disbelieve(item, RECEIPT_QUARANTINED, REASON_FORMAT);
 }
 
 /* Open the envelope in ${bytes}, whose outer signature is good. */
@@ -111,11 +124,13 @@ open_item(struct server *server, struct intake_item *item, const uint8_t *bytes,
 	st = envelope_unseal(&item->bytes, bytes, len, &server->keys.box, err);
 	if (st == ST_NOMEM)
 		return st;
+	if (st == ST_OK && is_of_another_version(&item->bytes))
+		return keep_sealed(item, true, bytes, len, err);
 	if (st != ST_OK ||
 	    change_peek(&head, id, item->bytes.bytes, item->bytes.len, err) !=
 		ST_OK ||
 	    !crypto_equal(id, item->outer.change_id, CHANGE_ID_LEN))
-		return keep_sealed(item, bytes, len, err);
+		return keep_sealed(item, false, bytes, len, err);
 
 	st =
 	    intake_check(server, item->bytes.bytes, item->bytes.len, item, err);
@@ -123,7 +138,6 @@ open_item(struct server *server, struct intake_item *item, const uint8_t *bytes,
 	case ST_OK:
 		break;
 	case ST_INVALID:
-		return disbelieve(item, RECEIPT_REFUSED, item->reason);
 	case ST_NOTFOUND:
 	case ST_UNTRUSTED:
 		return disbelieve(item, RECEIPT_QUARANTINED, item->reason);

@@ -267,12 +267,17 @@ START_TEST(the_same_identity_number_twice_is_a_finding)
 			break;
 	ck_assert_uint_lt(field, 200);
 	ck_assert_uint_eq(finding.other, b);
-	/* One of them says that it is the other: no finding any more. */
+	/* A laptop says that one of them is the other, which is the desk's to
+	 * say: once the desk lets it in there is no finding any more. */
 	id_print(a, text);
 	draft_start(&draft, CHANGE_VISITS, 6);
 	draft_row(&draft, b, RECORD_PERSON, 1, haul.cursor.version);
 	draft_write(&draft, 3, text);
 	laptop_add(&sari, &office, &draft, id);
+	haul_exchange(&haul, &office, &sari);
+	ok(store_finding_get(office.server->store, a, FINDING_SAME_IDENTITY,
+	    field, &finding, &err));
+	haul_order(&office, id, true);
 	haul_exchange(&haul, &office, &sari);
 	ck_assert_int_eq(store_finding_get(office.server->store, a,
 			     FINDING_SAME_IDENTITY, field, &finding, &err),
