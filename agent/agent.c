@@ -36,10 +36,11 @@ open_paths(struct agent *agent, const struct agent_opts *opts, struct err *err)
 	agent->dir = copy_text(opts->dir);
 	agent->device_path = join_path(opts->dir, "device");
 	agent->store_path = join_path(opts->dir, "store.db");
+	agent->tally_path = join_path(opts->dir, "tally");
 	if (opts->vfs != NULL)
 		agent->vfs = copy_text(opts->vfs);
 	if (agent->dir == NULL || agent->device_path == NULL ||
-	    agent->store_path == NULL ||
+	    agent->store_path == NULL || agent->tally_path == NULL ||
 	    (opts->vfs != NULL && agent->vfs == NULL))
 		return err_set(err, ST_NOMEM, "no memory");
 	return ST_OK;
@@ -116,6 +117,7 @@ agent_close(struct agent *agent)
 	spool_close(agent->spool);
 	device_free(agent->device);
 	free(agent->vfs);
+	free(agent->tally_path);
 	free(agent->store_path);
 	free(agent->device_path);
 	free(agent->dir);
@@ -147,6 +149,7 @@ agent_unlocked_opts(const struct agent *agent, struct unlocked_opts *opts)
 	opts->env = agent->env;
 	opts->vfs = agent->vfs;
 	opts->path = agent->store_path;
+	opts->tally = agent->tally_path;
 	opts->device = agent->device;
 	opts->spool = agent->spool;
 }
@@ -198,6 +201,17 @@ agent_lock(struct agent *agent, struct err *err)
 	unlocked_close(u, &opts);
 	agent->open = NULL;
 	return st;
+}
+
+enum status
+agent_halted(const struct agent *agent, struct err *err)
+{
+	enum say_state state;
+
+	if (agent->open == NULL || agent->open->halted == HALT_NONE)
+		return ST_OK;
+	state = say_by_name(halt_name(agent->open->halted));
+	return say_set(err, state, NULL);
 }
 
 bool

@@ -15,6 +15,7 @@
  *
  *	DIR/store.db     sealed store: people, households, visits, sets
  *	DIR/device       0600: transport key, device card, server card, URL
+ *	DIR/tally        how far each writer came: see unlock/tally.h
  *	DIR/spool/       envelopes to send, replies to take in
  *	DIR/control      the local door while the daemon runs
  *
@@ -68,6 +69,12 @@ enum status agent_unlock(struct agent *agent, const char *label,
     const char *passphrase, struct err *err);
 /* Signs what is unsigned, wipes keys, closes the store. */
 enum status agent_lock(struct agent *agent, struct err *err);
+/*
+ * ST_OK, unless the store is an older copy or a clone for the person who is
+ * here, as say/say.h has it: then recording goes on, and signing waits until
+ * they are enrolled anew.
+ */
+enum status agent_halted(const struct agent *agent, struct err *err);
 bool agent_unlocked(const struct agent *agent);
 /* Whose passphrase unlocked it; NULL while it is locked. */
 const char *agent_label(const struct agent *agent);

@@ -250,6 +250,7 @@ put_unlocked(struct unlocked *u, struct json_writer *w, struct err *err)
 		return st;
 	json_put_string(w, "label", u->signer.label);
 	json_put_i64(w, "writer", u->signer.writer);
+	json_put_string(w, "halted", halt_name(u->halted));
 	json_put_i64(w, "households", records.households);
 	json_put_i64(w, "persons", records.persons);
 	json_put_i64(w, "conflicts", records.conflicts);

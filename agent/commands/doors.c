@@ -181,6 +181,17 @@ run_show(struct agent *agent, const struct json *request,
 	return st;
 }
 
+/* Beside what was done: this person's visits wait for a new enrolment. */
+static void
+note_halted(struct agent *agent, struct control_out *out)
+{
+	struct err why;
+
+	if (agent_halted(agent, &why) != ST_OK)
+		json_put_string(control_result(out), "halted",
+		    say_find(say_of(&why))->name);
+}
+
 static enum status
 run_visit(struct agent *agent, const struct json *request,
     struct control_out *out, struct err *err)
@@ -201,6 +212,8 @@ run_visit(struct agent *agent, const struct json *request,
 		*err = unreadable;
 		st = err->status;
 	}
+	if (st == ST_OK)
+		note_halted(agent, out);
 	writer_free(&answer);
 	return st;
 }
@@ -267,8 +280,10 @@ door_unlock(void *arg, const struct json *request, struct control_out *out,
 		ST_OK)
 		return st;
 	st = agent_unlock(doors->agent, label, passphrase, err);
-	if (st == ST_OK)
+	if (st == ST_OK) {
 		json_put_string(control_result(out), "unlocked", label);
+		note_halted(doors->agent, out);
+	}
 	return st;
 }
 

@@ -133,7 +133,8 @@ doors_run_sync(struct agent *agent, const struct json *request,
 	carry_close(carry);
 	if (st == ST_OK || rounds > 0)
 		put_synced(control_result(out), &synced, rounds);
-	return st;
+	/* What could be exchanged was; now what cannot go on as it is. */
+	return st == ST_OK ? agent_halted(agent, err) : st;
 }
 
 /* ---- enrol -----------------------------------------------------------------

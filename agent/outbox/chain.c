@@ -17,7 +17,18 @@
 static const char *const SQL[CHAIN_Q_COUNT] = {
 	[CHAIN_Q_OPEN] = "SELECT set_id, instrument, fields, nrows, used,"
 			 " npreds FROM change_set"
-			 " WHERE writer = :writer AND seq IS NULL",
+			 " WHERE writer = :writer AND seq IS NULL"
+			 " AND closed = 0",
+
+	[CHAIN_Q_DUE] = "SELECT set_id, instrument, fields, nrows, used,"
+			" npreds FROM change_set"
+			" WHERE writer = :writer AND seq IS NULL"
+			" ORDER BY closed = 0, closed LIMIT 1",
+
+	[CHAIN_Q_CLOSE] = "UPDATE change_set SET closed = 1 + (SELECT"
+			  " max(closed) FROM change_set"
+			  "  WHERE writer = :writer AND seq IS NULL)"
+			  " WHERE set_id = :set AND seq IS NULL",
 
 	[CHAIN_Q_START] = "INSERT INTO change_set (set_id, writer, instrument,"
 			  " fields, nrows, used, npreds, opened_ms) VALUES"
@@ -81,11 +92,10 @@ chain_close(struct chain *chain)
 	free(chain);
 }
 
-enum status
-chain_find_open(struct chain *chain, uint32_t writer, struct chain_set *out,
-    struct err *err)
+static enum status
+find_set(
+    struct db_query *q, uint32_t writer, struct chain_set *out, struct err *err)
 {
-	struct db_query *q = db_query(chain->sql, CHAIN_Q_OPEN);
 	enum status st;
 
 	memset(out, 0, sizeof(*out));
@@ -101,6 +111,31 @@ chain_find_open(struct chain *chain, uint32_t writer, struct chain_set *out,
 	}
 	db_done(q);
 	return st;
+}
+
+enum status
+chain_find_open(struct chain *chain, uint32_t writer, struct chain_set *out,
+    struct err *err)
+{
+	return find_set(db_query(chain->sql, CHAIN_Q_OPEN), writer, out, err);
+}
+
+enum status
+chain_find_due(struct chain *chain, uint32_t writer, struct chain_set *out,
+    struct err *err)
+{
+	return find_set(db_query(chain->sql, CHAIN_Q_DUE), writer, out, err);
+}
+
+enum status
+chain_close_set(
+    struct chain *chain, const struct chain_set *set, struct err *err)
+{
+	struct db_query *q = db_query(chain->sql, CHAIN_Q_CLOSE);
+
+	db_bind_i64(q, ":writer", set->writer);
+	db_bind_i64(q, ":set", (int64_t)set->set_id);
+	return db_run(q, NULL, err);
 }
 
 enum status

@@ -10,7 +10,8 @@
  * be named, and its number when it is signed.  It is signed when the next
  * row would not fit (chain_fits), when a record in it is written a second
  * time, at a sync and at locking; its bounds while open are such that
- * signing cannot fail for its size.
+ * signing cannot fail for its size.  Where its writer cannot sign (halt.h) a
+ * set is closed only, and signed later in its order.
  *
  * All of it runs in the caller's transaction.
  *
@@ -54,6 +55,15 @@ void chain_close(struct chain *chain);
 /* The open set of ${writer}.  ST_NOTFOUND: none is open. */
 enum status chain_find_open(struct chain *chain, uint32_t writer,
     struct chain_set *out, struct err *err);
+/*
+ * The set that ${writer} signs next: those that were closed, in their order,
+ * then the open one.  ST_NOTFOUND: all is signed.
+ */
+enum status chain_find_due(struct chain *chain, uint32_t writer,
+    struct chain_set *out, struct err *err);
+/* ${set} takes no further row, and waits to be signed. */
+enum status chain_close_set(
+    struct chain *chain, const struct chain_set *set, struct err *err);
 /*
  * Open a set; of ${set} writer, instrument and fields are filled in.
  * ST_CONFLICT: writer has one open.

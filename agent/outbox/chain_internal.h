@@ -14,6 +14,8 @@ struct chain {
 
 enum chain_query {
 	CHAIN_Q_OPEN,
+	CHAIN_Q_DUE,
+	CHAIN_Q_CLOSE,
 	CHAIN_Q_START,
 	CHAIN_Q_HOLDS,
 	CHAIN_Q_PUT,

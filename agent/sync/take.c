@@ -76,6 +76,10 @@ take_receipts(struct taking *t, struct err *err)
 		if (st != ST_OK || !changed)
 			continue;
 		sync_count(t->out, r->state);
+		st = halt_judge(t->u->halts, r,
+		    reply->receipts + (size_t)i * RECEIPT_LEN, err);
+		if (st != ST_OK)
+			continue;
 		st = refresh_set(t, r->change_id, err);
 	}
 	return st;
@@ -226,6 +230,8 @@ sync_take(struct unlocked *u, const struct device *device,
 		u->standing.server_ms = reply->reply.time_ms;
 	if (st == ST_OK)
 		st = shelf_stand(u->shelf, &u->standing, err);
+	if (st == ST_OK)
+		st = unlocked_halted(u, err);
 	if (st == ST_OK)
 		st = unlocked_commit(u, err);
 	if (st == ST_OK)

@@ -62,7 +62,8 @@ open_parts(
 	    (st = listed_open(&u->listed, u->db, u->reader, u->ins, err)) !=
 		ST_OK ||
 	    (st = visits_open(&u->visits, u->db, err)) != ST_OK ||
-	    (st = desk_box_open(&u->desk, u->db, err)) != ST_OK)
+	    (st = desk_box_open(&u->desk, u->db, err)) != ST_OK ||
+	    (st = halts_open(&u->halts, u->db, err)) != ST_OK)
 		return st;
 	return post_open(&u->post, u->db, opts->spool, opts->device, err);
 }
@@ -71,6 +72,7 @@ static void
 close_parts(struct unlocked *u)
 {
 	post_close(u->post);
+	halts_close(u->halts);
 	desk_box_close(u->desk);
 	visits_close(u->visits);
 	listed_close(u->listed);
@@ -110,6 +112,38 @@ open_keys(struct unlocked *u, const struct unlocked_opts *opts,
 }
 
 enum status
+unlocked_halted(struct unlocked *u, struct err *err)
+{
+	return halt_find(u->halts, u->signer.writer, &u->halted, err);
+}
+
+/* Is this the newest state of the store, as far as the tally knows? */
+static enum status
+check_tally(
+    struct unlocked *u, const struct unlocked_opts *opts, struct err *err)
+{
+	enum status st;
+
+	if (opts->tally != NULL) {
+		if ((u->tally_path = strdup(opts->tally)) == NULL)
+			return err_set(err, ST_NOMEM, "no memory");
+		tally_read(&u->tally, u->env, u->tally_path);
+	}
+	if (tally_older(&u->tally, &u->signer)) {
+		if ((st = db_begin(u->db, err)) != ST_OK)
+			return st;
+		st = halt_older(u->halts, u->signer.writer, u->signer.seq, err);
+		if (st == ST_OK)
+			st = db_commit(u->db, err);
+		if (st != ST_OK) {
+			db_rollback(u->db);
+			return st;
+		}
+	}
+	return unlocked_halted(u, err);
+}
+
+enum status
 unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
     const char *label, const char *passphrase, struct err *err)
 {
@@ -135,6 +169,8 @@ unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
 	    (st = open_parts(u, opts, err)) != ST_OK ||
 	    (st = open_keys(u, opts, label, person, err)) != ST_OK)
 		goto out;
+	if ((st = check_tally(u, opts, err)) != ST_OK)
+		goto out;
 	if ((st = shelf_standing(u->shelf, &u->standing, err)) == ST_OK) {
 		*out = u;
 		u = NULL;
@@ -156,6 +192,7 @@ unlocked_close(struct unlocked *u, const struct unlocked_opts *opts)
 	secret_free(u->key);
 	secret_free(u->box);
 	close_parts(u);
+	free(u->tally_path);
 	free(u);
 	sealvfs_lock(&file, &ignored);
 }
@@ -254,7 +291,14 @@ unlocked_begin(struct unlocked *u, struct err *err)
 enum status
 unlocked_commit(struct unlocked *u, struct err *err)
 {
-	return db_commit(u->db, err);
+	enum status st = db_commit(u->db, err);
+
+	/* Only what is durable: the tally is never ahead of the store. */
+	if (st == ST_OK && u->halted == HALT_NONE && u->tally_path != NULL &&
+	    (u->signer.seq != u->signer_before.seq ||
+		u->signer.counter != u->signer_before.counter))
+		tally_advance(&u->tally, &u->signer, u->env, u->tally_path);
+	return st;
 }
 
 void
@@ -271,19 +315,16 @@ unlocked_clock_behind(const struct unlocked *u, int64_t now_ms)
 	return now_ms < u->standing.server_ms - UNLOCKED_CLOCK_MS;
 }
 
-enum status
-unlocked_sign(struct unlocked *u, struct err *err)
+/* ST_NOTFOUND: all is signed. */
+static enum status
+sign_next(struct unlocked *u, struct err *err)
 {
 	struct chain_set set;
 	enum status st;
 
 	if ((st = unlocked_begin(u, err)) != ST_OK)
 		return st;
-	st = chain_find_open(u->chain, u->signer.writer, &set, err);
-	if (st == ST_NOTFOUND) {
-		unlocked_rollback(u);
-		return ST_OK;
-	}
+	st = chain_find_due(u->chain, u->signer.writer, &set, err);
 	if (st == ST_OK)
 		st =
 		    chain_sign(u->chain, u->env, &set, &u->signer, u->key, err);
@@ -292,4 +333,16 @@ unlocked_sign(struct unlocked *u, struct err *err)
 	if (st != ST_OK)
 		unlocked_rollback(u);
 	return st;
+}
+
+enum status
+unlocked_sign(struct unlocked *u, struct err *err)
+{
+	enum status st;
+
+	if (u->halted != HALT_NONE)
+		return ST_OK;
+	while ((st = sign_next(u, err)) == ST_OK)
+		;
+	return st == ST_NOTFOUND ? ST_OK : st;
 }

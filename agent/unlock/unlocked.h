@@ -20,8 +20,10 @@
 #include "common/base/err.h"
 #include "common/crypto/passphrase.h"
 
+#include "agent/outbox/halt.h"
 #include "agent/records/shelf.h"
 #include "agent/unlock/signer.h"
+#include "agent/unlock/tally.h"
 
 struct answers;
 struct chain;
@@ -51,6 +53,10 @@ struct unlocked {
 	struct visits *visits;
 	struct desk_box *desk;
 	struct post *post;
+	struct halts *halts;
+	struct tally tally;
+	char *tally_path;       /* ours */
+	enum halt_cause halted; /* the person who is here: signs no more */
 	struct signer signer;
 	struct standing standing;
 	struct sign_key *key; /* in guarded memory */
@@ -65,6 +71,7 @@ struct unlocked_opts {
 	const struct env *env;
 	const char *vfs;
 	const char *path;
+	const char *tally; /* path of the tally beside it; NULL: none */
 	const struct device *device; /* must outlive it */
 	struct spool *spool;         /* must outlive it */
 };
@@ -113,7 +120,13 @@ void unlocked_rollback(struct unlocked *u);
 #define UNLOCKED_CLOCK_MS (10 * 60 * 1000) /* what two clocks may differ */
 bool unlocked_clock_behind(const struct unlocked *u, int64_t now_ms);
 
-/* Sign the open set of the person who is here, if there is one. */
+/* Read again whether the person who is here is halted. */
+enum status unlocked_halted(struct unlocked *u, struct err *err);
+
+/*
+ * Sign what the person who is here has not signed, in its order.  Nothing
+ * happens if they are halted.
+ */
 enum status unlocked_sign(struct unlocked *u, struct err *err);
 
 #endif /* AGENT_UNLOCK_UNLOCKED_H */

@@ -233,8 +233,10 @@ put_row(struct saving *s, const struct row *row, struct err *err)
 		    set.instrument == u->ins->version &&
 		    set.fields == u->ins->fields_version)
 			return chain_put(u->chain, &set, row, note_len, err);
-		st =
-		    chain_sign(u->chain, u->env, &set, &u->signer, u->key, err);
+		st = u->halted == HALT_NONE
+		    ? chain_sign(
+			  u->chain, u->env, &set, &u->signer, u->key, err)
+		    : chain_close_set(u->chain, &set, err);
 	}
 	if (st != ST_OK && st != ST_NOTFOUND)
 		return st;

@@ -145,7 +145,7 @@ write_all(
 		at += n;
 		left -= (size_t)n;
 	}
-	return fsync(fd) == 0 ? ST_OK : os_fail("sync", path, err);
+	return ST_OK;
 }
 
 static enum status
@@ -164,6 +164,8 @@ real_write(
 	if (fd < 0)
 		return os_fail("make", temp, err);
 	st = write_all(fd, bytes, len, path, err);
+	if (st == ST_OK && fsync(fd) != 0)
+		st = os_fail("sync", path, err);
 	if (close(fd) != 0 && st == ST_OK)
 		st = os_fail("close", temp, err);
 	if (st == ST_OK && rename(temp, path) != 0)
@@ -173,6 +175,22 @@ real_write(
 		return st;
 	}
 	return sync_folder(path, err);
+}
+
+static enum status
+real_jot(
+    void *arg, const char *path, const void *bytes, size_t len, struct err *err)
+{
+	enum status st;
+	int fd;
+
+	(void)arg;
+	fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return os_fail("make", path, err);
+	st = write_all(fd, bytes, len, path, err);
+	close(fd);
+	return st;
 }
 
 static enum status
@@ -278,6 +296,7 @@ static const struct env REAL = {
 	.random = real_random,
 	.read = real_read,
 	.write = real_write,
+	.jot = real_jot,
 	.remove = real_remove,
 	.mkdir = real_mkdir,
 	.list = real_list,

@@ -40,6 +40,13 @@ struct env {
 	enum status (*write)(void *arg, const char *path, const void *bytes,
 	    size_t len, struct err *err);
 
+	/*
+	 * Write the file ${path} in place, without waiting for the disk: for
+	 * notes that may be lost.  After a crash it may be torn.  Mode 0600.
+	 */
+	enum status (*jot)(void *arg, const char *path, const void *bytes,
+	    size_t len, struct err *err);
+
 	/* Remove ${path}.  ST_OK also where there was no such file. */
 	enum status (*remove)(void *arg, const char *path, struct err *err);
 

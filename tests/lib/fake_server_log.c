@@ -196,6 +196,8 @@ fake_log_set(struct fake_server *s, const uint8_t *bytes, size_t len)
 	memcpy(set->bytes, bytes, len);
 	set->len = len;
 	set->at = ++s->version;
+	set->answered =
+	    set->at; /* as a server does: who has not seen it does */
 	if (s->quarantine != REASON_NONE && !set->desk) {
 		set->state = RECEIPT_QUARANTINED;
 		set->reason = s->quarantine;

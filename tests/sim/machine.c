@@ -42,6 +42,15 @@ machine_write(
 }
 
 static enum status
+machine_jot(
+    void *arg, const char *path, const void *bytes, size_t len, struct err *err)
+{
+	struct machine *m = arg;
+
+	return simfs_jot(m->fs, path, bytes, len, err);
+}
+
+static enum status
 machine_remove(void *arg, const char *path, struct err *err)
 {
 	struct machine *m = arg;
@@ -84,6 +93,7 @@ machine_start(
 		.random = machine_random,
 		.read = machine_read,
 		.write = machine_write,
+		.jot = machine_jot,
 		.remove = machine_remove,
 		.mkdir = machine_mkdir,
 		.list = machine_list,

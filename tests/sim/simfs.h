@@ -48,6 +48,8 @@ enum status simfs_read(void *arg, const char *path, size_t max, uint8_t **out,
     size_t *len, struct err *err);
 enum status simfs_write(void *arg, const char *path, const void *bytes,
     size_t len, struct err *err);
+enum status simfs_jot(void *arg, const char *path, const void *bytes,
+    size_t len, struct err *err);
 enum status simfs_remove(void *arg, const char *path, struct err *err);
 enum status simfs_mkdir(void *arg, const char *path, struct err *err);
 enum status simfs_list(

@@ -56,6 +56,23 @@ simfs_write(
 }
 
 enum status
+simfs_jot(
+    void *arg, const char *path, const void *bytes, size_t len, struct err *err)
+{
+	struct simfs *fs = arg;
+	struct simfs_file *f;
+
+	if (!simfs_call(fs))
+		return gone(err);
+	if ((f = simfs_find(fs, path)) == NULL)
+		f = simfs_make(fs, path);
+	simfs_resize(f, len);
+	if (len > 0)
+		memcpy(f->now, bytes, len);
+	return ST_OK;
+}
+
+enum status
 simfs_remove(void *arg, const char *path, struct err *err)
 {
 	struct simfs *fs = arg;
