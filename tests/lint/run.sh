@@ -69,6 +69,27 @@ must_report "a planted name of no file is reported" check-names.sh
 fresh
 printf '| c | tests/unit/test_none.c:nothing | x |\n' >>"$planted/tests/CLAIMS.md"
 must_report "a planted claim without a test is reported" check-names.sh
+claim() { # TEST: as CLAIMS.md names it, of a file that has a_test_of_this
+	fresh
+	mkdir -p "$planted/tests/unit" "$planted/tests/sim"
+	printf 'START_TEST(a_test_of_this)\n/* a_test_of_that */\n' \
+		>"$planted/tests/unit/test_x.c"
+	printf "unit = [\n  'x',\n]\n" >"$planted/tests/unit/meson.build"
+	cp "$planted/tests/unit/test_x.c" "$planted/tests/unit/test_y.c"
+	printf 'fault one-thing\n' >"$planted/tests/sim/faults.txt"
+	printf '| c | %s | x |\n' "$1" >>"$planted/tests/CLAIMS.md"
+}
+claim "tests/unit/test_x.c:a_test_of_this and tests/sim/faults.txt:one-thing"
+"$here/check-names.sh" "$planted" >/dev/null
+report $? "a claim with its tests is good"
+claim tests/unit/test_x.c:a_test_of
+must_report "a claim with a part of a test's name is reported" check-names.sh
+claim tests/unit/test_x.c:a_test_of_that
+must_report "a claim whose test is a comment is reported" check-names.sh
+claim tests/unit/test_y.c:a_test_of_this
+must_report "a claim whose test is not built is reported" check-names.sh
+claim tests/sim/faults.txt:one-other
+must_report "a claim on a fault that is not planted is reported" check-names.sh
 fresh
 printf 'cd /wo%s/x\n' rk >"$planted/common/x.txt"
 must_report "a planted path of one machine is reported" check-words.sh
@@ -81,7 +102,7 @@ if command -v clang-format >/dev/null; then
 	grep 'error:' "$planted/out" | head -20
 	report $st "lint: layout (clang-format)"
 else
-	echo "skip lint: layout (clang-format is not installed)"
+	report 1 "lint: layout (clang-format: install-deps.sh --tests)"
 fi
 if command -v shellcheck >/dev/null; then
 	(cd "$root" && find . -name '*.sh' -not -path './build*' \
@@ -89,6 +110,6 @@ if command -v shellcheck >/dev/null; then
 		xargs -0 shellcheck -S warning -x)
 	report $? "lint: shell (shellcheck)"
 else
-	echo "skip lint: shell (shellcheck is not installed)"
+	report 1 "lint: shell (shellcheck: install-deps.sh --tests)"
 fi
 exit $failed
