@@ -13,6 +13,7 @@
 #include "sync-server/forward/outbox.h"
 #include "sync-server/intake/intake.h"
 #include "sync-server/people/people.h"
+#include "sync-server/recovery/custody.h"
 #include "sync-server/review/review.h"
 #include "sync-server/server_internal.h"
 #include "sync-server/store/store.h"
@@ -54,6 +55,7 @@ open_parts(struct server *server, const struct keys *keys, struct err *err)
 	st = store_open(&server->store, server->db, server->authority, err);
 	if (st != ST_OK ||
 	    (st = people_open(&server->people, server->db, err)) != ST_OK ||
+	    (st = custody_open(&server->custody, server->db, err)) != ST_OK ||
 	    (st = review_open(&server->review, server->db, err)) != ST_OK ||
 	    (st = outbox_open(&server->outbox, server->db, err)) != ST_OK)
 		return st;
@@ -148,6 +150,7 @@ server_close(struct server *server)
 	intake_stop(server);
 	outbox_close(server->outbox);
 	review_close(server->review);
+	custody_close(server->custody);
 	people_close(server->people);
 	store_close(server->store);
 	if (server->db != NULL) {

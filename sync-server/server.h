@@ -22,6 +22,7 @@
 #include "common/wire/card.h"
 
 struct accept;
+struct custody;
 struct db;
 struct env;
 struct outbox;
@@ -56,6 +57,7 @@ struct server {
 	struct db *db;
 	struct store *store;
 	struct accept *accept; /* of intake/, made when first needed */
+	struct custody *custody; /* the recovery card */
 	struct people *people; /* has a lock of its own: any thread */
 	struct review *review; /* returns and approvals */
 	struct outbox *outbox; /* validated records on their way up */

@@ -86,10 +86,11 @@ enum status reply_unpack(struct reply *reply, const uint8_t *bytes, size_t len,
 
 /* Items of a page: do not renumber. */
 enum page_kind {
-	PAGE_RECORD = 1, /* page_record */
-	PAGE_DESK = 2,   /* a signed change set of the desk, whole */
-	PAGE_RETURN = 3, /* page_return */
-	PAGE_DROP = 4,   /* u64 record id: it left this laptop's scope */
+	PAGE_RECORD = 1,     /* page_record */
+	PAGE_DESK = 2,       /* a signed change set of the desk, whole */
+	PAGE_RETURN = 3,     /* page_return */
+	PAGE_DROP = 4,       /* u64 record id: it left this laptop's scope */
+	PAGE_RECOVERY = 128, /* a recovery card (recovery.h) */
 };
 /* From here on: a reader who does not know the kind goes on to the next. */
 #define PAGE_SKIP 128

@@ -119,6 +119,9 @@ struct enrol_request {
 	uint8_t transport_public[32];
 	uint8_t box_public[32];
 	int64_t time_ms;
+	/* After a recovery (recovery.h); zeros otherwise. */
+	uint32_t former;      /* the writer whose passphrase was forgotten */
+	uint8_t recovery[16]; /* number of the recovery's request */
 };
 
 /*

@@ -14,14 +14,18 @@
 #define CODE_DOMAIN "padu/code/v1"
 #define CODE_KEY_DOMAIN "padu/codekey/v1"
 #define REQUEST_MAGIC "PDN1"
+#define RECOVERED_MAGIC "PDO1"
 #define REPLY_MAGIC "PDM1"
 #define MAGIC_LEN 4
 
 #define REQUEST_LEN (MAGIC_LEN + 32 + 4 + 3 * 32 + 8)
+/* The longer form, after a recovery. */
+#define RECOVERED_LEN (REQUEST_LEN + 4 + 16)
 /* What both keys sign: the request and whom it is sealed to. */
-#define TEXT_LEN (REQUEST_LEN + BOX_PUBLIC_LEN)
+#define TEXT_MAX (RECOVERED_LEN + BOX_PUBLIC_LEN)
 #define MAC_LEN HASH_LEN
-#define PLAIN_LEN (REQUEST_LEN + MAC_LEN + 2 * SIGN_LEN)
+#define PROOFS_LEN (MAC_LEN + 2 * SIGN_LEN)
+#define PLAIN_MAX (RECOVERED_LEN + PROOFS_LEN)
 #define CODE_DIGITS 27
 
 static_assert(CARD_CODE_LEN == CODE_LEN && CARD_FINGERPRINT_LEN == CODE_LEN,
@@ -88,20 +92,27 @@ card_code_key(uint8_t out[32], const uint8_t code[CARD_CODE_LEN])
 	hash_domain(out, CODE_KEY_DOMAIN, code, CARD_CODE_LEN);
 }
 
-static void
-request_pack(uint8_t out[REQUEST_LEN], const struct enrol_request *request)
+static size_t
+request_pack(uint8_t out[RECOVERED_LEN], const struct enrol_request *request)
 {
 	/* All of it fits, so that it never grows. */
-	struct writer w = { .bytes = out, .cap = REQUEST_LEN };
+	struct writer w = { .bytes = out, .cap = RECOVERED_LEN };
+	bool recovered = request->former != 0;
 
-	writer_bytes(&w, REQUEST_MAGIC, MAGIC_LEN);
+	writer_bytes(
+	    &w, recovered ? RECOVERED_MAGIC : REQUEST_MAGIC, MAGIC_LEN);
 	writer_bytes(&w, request->code_id, sizeof(request->code_id));
 	writer_u32(&w, request->device);
 	writer_bytes(&w, request->sign_public, SIGN_PUBLIC_LEN);
 	writer_bytes(&w, request->transport_public, SIGN_PUBLIC_LEN);
 	writer_bytes(&w, request->box_public, BOX_PUBLIC_LEN);
 	writer_u64(&w, (uint64_t)request->time_ms);
-	assert(w.bytes == out && w.len == REQUEST_LEN);
+	if (recovered) {
+		writer_u32(&w, request->former);
+		writer_bytes(&w, request->recovery, sizeof(request->recovery));
+	}
+	assert(w.bytes == out && !w.failed);
+	return w.len;
 }
 
 /* Proves the code: BLAKE2b-256 of the request, keyed with the code's key. */
@@ -109,10 +120,10 @@ static void
 request_mac(uint8_t out[MAC_LEN], const struct enrol_request *request,
     const uint8_t code_key[KEY_LEN])
 {
-	uint8_t text[REQUEST_LEN];
+	uint8_t text[RECOVERED_LEN];
+	size_t len = request_pack(text, request);
 
-	request_pack(text, request);
-	hash_derive(out, code_key, ENROL_DOMAIN, text, sizeof(text));
+	hash_derive(out, code_key, ENROL_DOMAIN, text, len);
 }
 
 enum status
@@ -121,23 +132,24 @@ enrol_request_pack(struct writer *out, const struct enrol_request *request,
     const struct sign_key *transport, const struct server_card *server,
     struct err *err)
 {
-	uint8_t plain[PLAIN_LEN], text[TEXT_LEN], key[KEY_LEN];
-	uint8_t *mac = plain + REQUEST_LEN, *sig = mac + MAC_LEN;
+	uint8_t plain[PLAIN_MAX], text[TEXT_MAX], key[KEY_LEN];
+	size_t len = request_pack(plain, request);
+	uint8_t *mac = plain + len, *sig = mac + MAC_LEN;
 	enum status st;
 
-	request_pack(plain, request);
 	card_code_key(key, code);
 	request_mac(mac, request, key);
 	crypto_wipe(key, sizeof(key));
-	memcpy(text, plain, REQUEST_LEN);
-	memcpy(text + REQUEST_LEN, server->box_public, BOX_PUBLIC_LEN);
-	st = sign_make(sig, writer_key, ENROL_DOMAIN, text, sizeof(text), err);
+	memcpy(text, plain, len);
+	memcpy(text + len, server->box_public, BOX_PUBLIC_LEN);
+	st = sign_make(
+	    sig, writer_key, ENROL_DOMAIN, text, len + BOX_PUBLIC_LEN, err);
 	if (st == ST_OK)
 		st = sign_make(sig + SIGN_LEN, transport, ENROL_DOMAIN, text,
-		    sizeof(text), err);
+		    len + BOX_PUBLIC_LEN, err);
 	if (st == ST_OK)
 		st = seal_pack(
-		    out, plain, sizeof(plain), server->box_public, err);
+		    out, plain, len + PROOFS_LEN, server->box_public, err);
 	return st;
 }
 
@@ -148,11 +160,16 @@ read_request(struct enrol_request *request, uint8_t mac[MAC_LEN],
 {
 	struct reader r = reader_start(plain->bytes, plain->len);
 	const uint8_t *magic = reader_bytes(&r, MAGIC_LEN), *sig;
-	uint8_t text[TEXT_LEN];
+	uint8_t text[TEXT_MAX];
+	bool recovered;
 	enum status st;
+	size_t len;
 
-	if (magic == NULL || plain->len != PLAIN_LEN ||
-	    memcmp(magic, REQUEST_MAGIC, MAGIC_LEN) != 0)
+	recovered =
+	    magic != NULL && memcmp(magic, RECOVERED_MAGIC, MAGIC_LEN) == 0;
+	len = recovered ? RECOVERED_LEN : REQUEST_LEN;
+	if (magic == NULL || plain->len != len + PROOFS_LEN ||
+	    (!recovered && memcmp(magic, REQUEST_MAGIC, MAGIC_LEN) != 0))
 		return err_set(err, ST_INVALID,
 		    "not an enrolment, or of a version we do not speak");
 	reader_copy(&r, request->code_id, sizeof(request->code_id));
@@ -161,15 +178,23 @@ read_request(struct enrol_request *request, uint8_t mac[MAC_LEN],
 	reader_copy(&r, request->transport_public, SIGN_PUBLIC_LEN);
 	reader_copy(&r, request->box_public, BOX_PUBLIC_LEN);
 	request->time_ms = (int64_t)reader_u64(&r);
+	if (recovered) {
+		request->former = reader_u32(&r);
+		reader_copy(&r, request->recovery, sizeof(request->recovery));
+		if (request->former == 0)
+			return err_set(err, ST_INVALID,
+			    "an enrolment after no writer's recovery");
+	}
 	reader_copy(&r, mac, MAC_LEN);
 	sig = reader_bytes(&r, 2 * SIGN_LEN);
-	memcpy(text, plain->bytes, REQUEST_LEN);
-	memcpy(text + REQUEST_LEN, server->public, BOX_PUBLIC_LEN);
-	st = sign_check(
-	    sig, request->sign_public, ENROL_DOMAIN, text, sizeof(text), err);
+	memcpy(text, plain->bytes, len);
+	memcpy(text + len, server->public, BOX_PUBLIC_LEN);
+	len += BOX_PUBLIC_LEN;
+	st =
+	    sign_check(sig, request->sign_public, ENROL_DOMAIN, text, len, err);
 	if (st == ST_OK)
 		st = sign_check(sig + SIGN_LEN, request->transport_public,
-		    ENROL_DOMAIN, text, sizeof(text), err);
+		    ENROL_DOMAIN, text, len, err);
 	return st;
 }
 

@@ -210,6 +210,8 @@ dispatch(const struct cli *cli)
 		return cli_init(cli);
 	if (strcmp(cli->words[0], "run") == 0)
 		return cli_daemon(cli);
+	if (strcmp(cli->words[0], "recover") == 0)
+		return cli_recover(cli);
 	command = command_find(cli->words, cli->nwords, &used);
 	if (command == NULL)
 		return usage("there is no such command");

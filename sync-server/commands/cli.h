@@ -49,9 +49,12 @@ int cli_fail(const struct cli *cli, const struct err *err);
 struct json;
 void cli_print(void *cli, const struct json *line, const char *text);
 
-/* The two commands that no daemon can be asked for. */
+/* The commands that no daemon can be asked for. */
 int cli_init(const struct cli *cli);
 int cli_daemon(const struct cli *cli);
+/* On a custodian's machine, where there is no server. */
+int cli_recover(const struct cli *cli);
+extern const char cli_recover_help[];
 void cli_help(const struct cli *cli);
 
 #endif /* SYNC_SERVER_COMMANDS_CLI_H */

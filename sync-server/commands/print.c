@@ -202,6 +202,10 @@ cli_help(const struct cli *cli)
 		       "DIR/address.  SIGTERM\nor SIGINT end it cleanly.\n");
 		return;
 	}
+	if (cli->nwords > 0 && strcmp(cli->words[0], "recover") == 0) {
+		printf("%s", cli_recover_help);
+		return;
+	}
 	c = command_find(cli->words, cli->nwords, &used);
 	if (c == NULL) {
 		help_all();

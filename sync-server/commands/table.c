@@ -26,6 +26,17 @@ static const struct args_option ENROL[] = {
 	END,
 };
 
+static const struct args_option RECOVERY[] = {
+	{ "folder", "DIR", true, true,
+	    "where a custodian's share goes; three times, each elsewhere" },
+	{ "passphrase-file", "FILE", true, true,
+	    "its first line protects that share; three times" },
+	{ "label", "TEXT", true, true, "who holds it; three times" },
+	{ "kdf", "OPS:KIB", false, false,
+	    "cost of trying passphrases; measured if left out" },
+	END,
+};
+
 static const struct args_option REVOKE[] = {
 	{ "writer", "N", false, false, "one person on one laptop" },
 	{ "laptop", "N", false, false, "or a laptop with all its people" },
@@ -97,6 +108,12 @@ const struct command command_table[] = {
 	    command_person_list },
 	{ "enrol", "Make a one-time code for a person's laptop.", false,
 	    { "", 0, 0, ENROL }, command_enrol },
+	{ "recovery init",
+	    "Make the key that three custodians hold, two of whom help who "
+	    "forgot a passphrase.",
+	    false, { "", 0, 0, RECOVERY }, command_recovery_init },
+	{ "recovery list", "Show the recovery key, and each of its uses.", true,
+	    { "", 0, 0, NULL }, command_recovery_list },
 	{ "revoke", "Believe a writer or a laptop no longer.", false,
 	    { "", 0, 0, REVOKE }, command_revoke },
 	{ "records", "List households and persons.", true,

@@ -42,6 +42,10 @@ static const struct {
 	    "A change set that could not be believed: kept, but not merged. "
 	    "Release or void it.",
 	    false },
+	[FINDING_REISSUED] = { "reissued",
+	    "Saved before a passphrase was forgotten, signed after it was "
+	    "recovered. Nothing to do.",
+	    false },
 };
 
 static bool

@@ -27,6 +27,10 @@
  *	clock_ahead       a visit's clock is more than  never: it is a fact
  *	                  10 minutes ahead of its
  *	                  arrival
+ *	reissued          the visit was saved under      never: it is a fact
+ *	                  a writer whose passphrase
+ *	                  was forgotten, and signed by
+ *	                  the one who took its place
  *	same_identity     an identity field has the     it no longer has, or one
  *	                  same value in two records     is the same as the other
  *
@@ -53,8 +57,9 @@ enum finding_kind {
 	FINDING_SAME_IDENTITY = 7,
 	FINDING_HELD = 8,
 	FINDING_QUARANTINED = 9,
+	FINDING_REISSUED = 10,
 };
-#define FINDING_NKINDS 10
+#define FINDING_NKINDS 11
 
 /* More than this ahead of its arrival a clock is wrong. */
 #define FINDING_CLOCK_MS (10 * 60 * 1000)

@@ -68,6 +68,12 @@ card(void *arg, struct serve_request *request, struct serve_reply *reply)
 }
 
 static enum serve_next
+recovery(void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	return say_version(recovery_get(arg, request, reply), reply);
+}
+
+static enum serve_next
 health(void *arg, struct serve_request *request, struct serve_reply *reply)
 {
 	return say_version(health_get(arg, request, reply), reply);
@@ -99,6 +105,7 @@ upload(void *arg, struct serve_request *request, struct serve_reply *reply)
 
 static const struct serve_route ROUTES[] = {
 	{ .method = "GET", .path = "/v1/server", .handle = card },
+	{ .method = "GET", .path = "/v1/recovery", .handle = recovery },
 	{ .method = "GET", .path = "/v1/health", .handle = health },
 	{
 	    .method = "POST",

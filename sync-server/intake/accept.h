@@ -33,12 +33,17 @@ struct sign_key;
 struct store;
 struct store_row;
 
+#define ACCEPT_FORMER_MAX 8
+
 /* What a writer may do, by the card in force at that number. */
 struct accept_author {
 	uint32_t device; /* of the card */
 	bool revoked;    /* the set comes after the cut */
 	const uint64_t *places;
 	size_t nplaces;
+	/* Writers that it took the place of after recoveries. */
+	size_t nformer;
+	uint32_t former[ACCEPT_FORMER_MAX];
 };
 
 struct accept_opts {

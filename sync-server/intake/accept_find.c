@@ -239,6 +239,8 @@ find_clock(struct accept *a, const struct change_row *row)
 		return;
 	if (hlc_ms(visit->hlc) > a->time_ms + FINDING_CLOCK_MS)
 		note(a, FINDING_CLOCK_AHEAD, 0, true, visit->id);
+	if (a->change->head.kind == CHANGE_VISITS && visit->person != 0)
+		note(a, FINDING_REISSUED, 0, true, visit->id);
 }
 
 enum status
@@ -385,7 +387,8 @@ accept_find_keep(struct accept *a, const struct change_row *row, uint8_t *flags,
 		}
 		st = store_finding_put(a->store, &finding, err);
 		if (f->kind != FINDING_CONFLICT &&
-		    f->kind != FINDING_CLOCK_AHEAD)
+		    f->kind != FINDING_CLOCK_AHEAD &&
+		    f->kind != FINDING_REISSUED)
 			*flags |= STORE_ROW_FINDINGS;
 	}
 	return st;

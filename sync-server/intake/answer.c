@@ -9,6 +9,7 @@
 #include "common/store/db.h"
 #include "sync-server/findings/follow.h"
 #include "sync-server/intake/intake_internal.h"
+#include "sync-server/recovery/custody.h"
 #include "sync-server/review/return.h"
 #include "sync-server/server.h"
 #include "sync-server/store/index.h"
@@ -27,7 +28,7 @@
 /* Villages of all who share a laptop. */
 #define PLACES_MAX (4u * CARD_PLACES_MAX)
 
-enum what { NEWS, RETURN };
+enum what { NEWS, RETURN, RECOVERY };
 
 struct event {
 	uint64_t version;
@@ -192,6 +193,29 @@ same_event(const struct event *a, const struct event *b)
 	    a->what == b->what && a->kind == b->kind;
 }
 
+/* The recovery card, if the laptop has it not yet. */
+static enum status
+collect_recovery(struct answer *a, struct err *err)
+{
+	uint32_t epoch = a->after == 0 ? 0 : a->job->head.cursor.epoch;
+	struct event event = { .what = RECOVERY };
+	struct writer card = { 0 };
+	struct custody_stamp stamp;
+	enum status st;
+
+	if (a->server->custody == NULL)
+		return ST_OK;
+	st = custody_card(a->server->custody, &card, &stamp, err);
+	writer_free(&card);
+	if (st != ST_OK)
+		return st == ST_NOTFOUND ? ST_OK : st;
+	if (stamp.epoch < epoch ||
+	    (stamp.epoch == epoch && stamp.version <= a->after))
+		return ST_OK;
+	event.version = stamp.version;
+	return add_event(a, &event, err);
+}
+
 static enum status
 collect(struct answer *a, struct err *err)
 {
@@ -206,6 +230,8 @@ collect(struct answer *a, struct err *err)
 		st = return_each(a->server->review,
 		    a->after == 0 ? 0 : a->job->head.cursor.epoch, a->after,
 		    on_return, a, err);
+	if (st == ST_OK)
+		st = collect_recovery(a, err);
 	if (st == ST_OK && a->nevents > 0)
 		qsort(
 		    a->events, a->nevents, sizeof(*a->events), compare_events);
@@ -331,8 +357,24 @@ put_return(struct answer *a, const struct event *event, struct err *err)
 }
 
 static enum status
+put_recovery(struct answer *a, struct err *err)
+{
+	struct writer card = { 0 };
+	struct custody_stamp stamp;
+	enum status st;
+
+	st = custody_card(a->server->custody, &card, &stamp, err);
+	if (st == ST_OK)
+		page_put_bytes(&a->page, PAGE_RECOVERY, card.bytes, card.len);
+	writer_free(&card);
+	return st;
+}
+
+static enum status
 put_event(struct answer *a, const struct event *event, struct err *err)
 {
+	if (event->what == RECOVERY)
+		return put_recovery(a, err);
 	if (event->what == RETURN)
 		return put_return(a, event, err);
 	switch (event->kind) {

@@ -25,9 +25,10 @@ reopen(void *arg, const uint8_t *bytes, size_t len, struct change **change,
 	if ((st = intake_check(server, bytes, len, &item, err)) != ST_OK)
 		return st;
 	/* The desk's word stands above villages and cuts. */
-	*author = (struct accept_author){
-		.device = item.author.accept.device,
-	};
+	*author = item.author.accept;
+	author->revoked = false;
+	author->places = NULL;
+	author->nplaces = 0;
 	*change = item.change;
 	return ST_OK;
 }

@@ -14,13 +14,28 @@ refuse(struct accept_out *out, enum receipt_state state,
 	return ST_OK;
 }
 
+/* Is ${writer} the author, or one whose place the author took? */
+static bool
+stands_for(const struct accept_author *author, const struct change *change,
+    uint32_t writer)
+{
+	size_t i;
+
+	for (i = 0; i < author->nformer; i++)
+		if (author->former[i] == writer)
+			return true;
+	return writer == change->head.writer;
+}
+
 /*
  * A record that its author shows as new, with no earlier set of their own
- * on the screen, is made here: then its id must be of this writer.  Any
- * other row may come before the record does.
+ * on the screen, is made here: then its id must be of this writer, or of one
+ * whose unsigned writes are issued again.  Any other row may come before the
+ * record does.
  */
 static bool
-makes_for_others(const struct accept *a, const struct change *change)
+makes_for_others(const struct accept *a, const struct accept_author *author,
+    const struct change *change)
 {
 	const struct change_row *row;
 	size_t i;
@@ -30,9 +45,13 @@ makes_for_others(const struct accept *a, const struct change *change)
 		if (row->shown_epoch == 0 && row->shown_version == 0 &&
 		    row->nalso == 0 &&
 		    (id_authority(row->id) != a->opts.authority ||
-			id_writer(row->id) != change->head.writer))
+			!stands_for(author, change, id_writer(row->id))))
 			return true;
 	}
+	for (i = 0; i < change->body.nvisits; i++)
+		if (change->body.visits[i].person != 0 &&
+		    !stands_for(author, change, change->body.visits[i].person))
+			return true;
 	return false;
 }
 
@@ -46,7 +65,7 @@ judge_set(struct accept *a, const struct accept_in *in,
 
 	out->state = RECEIPT_MERGED;
 	out->reason = REASON_NONE;
-	if (in->author != NULL && makes_for_others(a, in->change))
+	if (in->author != NULL && makes_for_others(a, in->author, in->change))
 		return refuse(out, RECEIPT_REFUSED, REASON_RECORD);
 	st = store_log_brief(a->store, head->set_id, &brief, err);
 	if (st == ST_OK)

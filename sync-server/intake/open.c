@@ -52,7 +52,13 @@ find_author(struct server *server, struct intake_item *item,
 		.revoked = is_cut(&author->writer, &item->head, item->id),
 		.places = author->writer.places,
 		.nplaces = author->writer.nplaces,
+		.nformer = author->writer.nformer,
 	};
+	_Static_assert(
+	    sizeof(author->accept.former) == sizeof(author->writer.former),
+	    "as many");
+	memcpy(author->accept.former, author->writer.former,
+	    sizeof(author->accept.former));
 	st = people_device(server->people, author->writer.device, &device, err);
 	if (st == ST_OK && device.revoked)
 		author->accept.revoked = true;

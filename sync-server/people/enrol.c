@@ -137,6 +137,9 @@ add_writer(struct server *server, const struct enrol_request *request,
 	db_bind_i64(q, ":person", terms->person);
 	db_bind_blob(q, ":public", request->sign_public, 32);
 	db_bind_i64(q, ":now", now);
+	db_bind_i64(q, ":former", request->former);
+	db_bind_blob(q, ":recovery", request->recovery,
+	    request->former != 0 ? sizeof(request->recovery) : 0);
 	if ((st = db_run(q, NULL, err)) != ST_OK)
 		return st == ST_CONFLICT
 		    ? err_set(err, ST_UNTRUSTED, "that signing key is in use")
@@ -156,6 +159,33 @@ add_writer(struct server *server, const struct enrol_request *request,
 	db_bind_i64(q, ":writer", writer);
 	db_bind_blob(q, ":id", request->code_id, 32);
 	return db_run(q, NULL, err);
+}
+
+/*
+ * Whose place is taken after a recovery: the same person's, on the same
+ * laptop, and nobody else has taken it.
+ */
+static enum status
+check_former(struct server *server, const struct enrol_request *request,
+    const struct terms *terms, const struct device_card *device,
+    struct err *err)
+{
+	struct people_writer former;
+	enum status st;
+
+	if (request->former == 0)
+		return ST_OK;
+	st = people_writer(server->people, request->former, 1, &former, err);
+	if (st == ST_NOTFOUND)
+		return err_set(err, ST_UNTRUSTED, "no writer %u to follow",
+		    request->former);
+	if (st != ST_OK)
+		return st;
+	if (former.person != terms->person || former.device != device->device)
+		return err_set(err, ST_UNTRUSTED,
+		    "writer %u was not this person on this laptop",
+		    request->former);
+	return ST_OK;
 }
 
 /* The keys of ${writer}, made with this code, must be those that ask now. */
@@ -259,6 +289,8 @@ enrol(struct server *server, const struct enrol_request *request,
 	}
 	*writer = store_state(server->store)->next_writer;
 	if ((st = find_device(server, request, device, err)) == ST_OK)
+		st = check_former(server, request, &terms, device, err);
+	if (st == ST_OK)
 		st = add_writer(server, request, &terms, device, err);
 out:
 	crypto_wipe(terms.mac_key, sizeof(terms.mac_key));

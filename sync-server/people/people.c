@@ -72,6 +72,32 @@ load_devices(
 	return st == ST_NOTFOUND ? ST_OK : st;
 }
 
+/*
+ * ${writer} took the place of ${former}, and so of whom that had replaced;
+ * it has a lower number and is among the ${n} cards read before.
+ */
+static void
+note_former(struct people_writer *writer, const struct people_card *cards,
+    size_t n, uint32_t former)
+{
+	size_t i;
+
+	if (former == 0)
+		return;
+	writer->former[writer->nformer++] = former;
+	for (i = n; i > 0; i--)
+		if (cards[i - 1].writer.writer == former)
+			break;
+	if (i == 0)
+		return;
+	n = cards[i - 1].writer.nformer;
+	if (n > PEOPLE_FORMER_MAX - 1)
+		n = PEOPLE_FORMER_MAX - 1;
+	memcpy(writer->former + 1, cards[i - 1].writer.former,
+	    n * sizeof(*writer->former));
+	writer->nformer = (uint8_t)(n + 1);
+}
+
 static enum status
 load_cards(
     struct people *p, struct people_card **out, size_t *n, struct err *err)
@@ -93,6 +119,7 @@ load_cards(
 		w->device = (uint32_t)db_column_i64(q, 2);
 		w->person = (uint32_t)db_column_i64(q, 3);
 		w->role = (enum card_role)db_column_i64(q, 5);
+		note_former(w, *out, *n, (uint32_t)db_column_i64(q, 7));
 		if ((st = copy_key(w->sign_public, q, 4, err)) != ST_OK)
 			break;
 		places = db_column_blob(q, 6, &len);
@@ -369,4 +396,33 @@ people_count(struct people *p, int64_t now_ms, struct people_counts *out,
 	}
 	pthread_rwlock_unlock(&p->lock);
 	return ST_OK;
+}
+
+enum status
+people_recovered_each(struct people *people,
+    enum status (*each)(
+	void *arg, const struct people_recovered *row, struct err *err),
+    void *arg, struct err *err)
+{
+	struct db_query *q = db_query(people->sql, Q_RECOVERED_EACH);
+	struct people_recovered row;
+	const void *request;
+	enum status st;
+	size_t len;
+
+	while ((st = db_fetch(q, err)) == ST_OK) {
+		memset(&row, 0, sizeof(row));
+		row.writer = (uint32_t)db_column_i64(q, 0);
+		row.device = (uint32_t)db_column_i64(q, 1);
+		row.name = db_column_text(q, 2, NULL);
+		row.former = (uint32_t)db_column_i64(q, 3);
+		request = db_column_blob(q, 4, &len);
+		if (len == sizeof(row.request))
+			memcpy(row.request, request, len);
+		row.time_ms = db_column_i64(q, 5);
+		if ((st = each(arg, &row, err)) != ST_OK)
+			break;
+	}
+	db_done(q);
+	return st == ST_NOTFOUND ? ST_OK : st;
 }

@@ -42,6 +42,9 @@ struct people_device {
 	bool revoked; /* what it sends is kept, nothing comes down to it */
 };
 
+/* Recoveries before the first of which everything must have been sent. */
+#define PEOPLE_FORMER_MAX 8
+
 /* What a writer may do, by the card in force at the number asked for. */
 struct people_writer {
 	uint32_t writer;
@@ -53,6 +56,9 @@ struct people_writer {
 	                     * for a person to judge */
 	uint32_t cut_seq;   /* last number that is good */
 	uint8_t cut_id[32]; /* its change id; zeros if cut_seq is 0 */
+	/* Of whom it took the place after a recovery, the last one first. */
+	uint8_t nformer;
+	uint32_t former[PEOPLE_FORMER_MAX];
 	uint16_t nplaces;
 	uint64_t places[CARD_PLACES_MAX]; /* region_pack() prefixes */
 };
@@ -78,6 +84,19 @@ uint32_t people_person(struct people *people, uint32_t writer);
  */
 size_t people_places(
     struct people *people, uint32_t device, uint64_t *places, size_t max);
+
+/* A writer that took the place of another after a recovery. */
+struct people_recovered {
+	uint32_t writer, device, former;
+	const char *name; /* the person's, valid during the call */
+	uint8_t request[16];
+	int64_t time_ms;
+};
+/* All there are, by writer; server locked. */
+enum status people_recovered_each(struct people *people,
+    enum status (*each)(
+	void *arg, const struct people_recovered *row, struct err *err),
+    void *arg, struct err *err);
 
 /* Counts, for status. */
 struct people_counts {

@@ -42,18 +42,25 @@ const char *const people_sql[PEOPLE_SQL_COUNT] = {
 			  " ORDER BY device",
 
 	[Q_WRITER_ADD] = "INSERT INTO writer (writer, device, person, public,"
-			 " made_ms)"
-			 " VALUES (:writer, :device, :person, :public, :now)",
+			 " made_ms, former, recovery)"
+			 " VALUES (:writer, :device, :person, :public, :now,"
+			 " :former, :recovery)",
 
-	[Q_WRITER_GET] = "SELECT device, person, public FROM writer"
+	[Q_WRITER_GET] = "SELECT device, person, public, former FROM writer"
 			 " WHERE writer = :writer",
+
+	[Q_RECOVERED_EACH] = "SELECT w.writer, w.device, p.name, w.former,"
+			     " w.recovery, w.made_ms FROM writer w"
+			     " JOIN person p ON p.number = w.person"
+			     " WHERE w.former <> 0 ORDER BY w.writer",
 
 	[Q_CARD_ADD] = "INSERT INTO writer_card (writer, from_seq, role,"
 		       " label, places, issued_ms) VALUES (:writer, :from,"
 		       " :role, :label, :places, :now)",
 
 	[Q_CARD_EACH] = "SELECT writer, from_seq, device, person, public, role,"
-			" places FROM writer_card JOIN writer USING (writer)"
+			" places, former"
+			" FROM writer_card JOIN writer USING (writer)"
 			" ORDER BY writer, from_seq",
 
 	[Q_CARD_FIRST] = "SELECT from_seq, role, label, places, issued_ms"

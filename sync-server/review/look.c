@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/day.h"
+#include "common/base/id.h"
 #include "common/base/utf8.h"
 #include "common/crypto/crypto.h"
 #include "common/instrument/instrument.h"
@@ -91,6 +92,10 @@ put_head(struct json_writer *w, const struct instrument *ins,
 	}
 	if (head->set.visit != 0)
 		json_put_decimal(w, "visit", head->set.visit);
+	/* Signed by who took the place of the visit's writer. */
+	if (head->set.visit != 0 && head->set.flags == 0 &&
+	    id_writer(head->set.visit) != head->set.writer)
+		json_put_i64(w, "reissued_from", id_writer(head->set.visit));
 	if (head->set.flags & RECORD_SET_DECISION)
 		json_put_bool(w, "decision", true);
 	if (head->set.flags & RECORD_SET_IMPORT)
