@@ -56,11 +56,11 @@ struct server {
 	unsigned authority;
 	struct db *db;
 	struct store *store;
-	struct accept *accept; /* of intake/, made when first needed */
+	struct accept *accept;   /* of intake/, made when first needed */
 	struct custody *custody; /* the recovery card */
-	struct people *people; /* has a lock of its own: any thread */
-	struct review *review; /* returns and approvals */
-	struct outbox *outbox; /* validated records on their way up */
+	struct people *people;   /* has a lock of its own: any thread */
+	struct review *review;   /* returns and approvals */
+	struct outbox *outbox;   /* validated records on their way up */
 	struct server_keys keys;
 	struct server_card card;
 	struct region_table *regions;

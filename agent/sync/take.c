@@ -146,6 +146,8 @@ take_item(struct taking *t, enum page_kind kind, const uint8_t *item,
 		return take_return(t, item, len, err);
 	case PAGE_DROP:
 		return take_drop(t, item, len, err);
+	case PAGE_RECOVERY:
+		break;
 	}
 	return ST_OK; /* of a newer server: not for us */
 }

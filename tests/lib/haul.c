@@ -39,6 +39,9 @@ read_item(
 	case PAGE_RETURN:
 		haul->nreturns++;
 		break;
+	case PAGE_RECOVERY:
+		haul->nrecovery++;
+		break;
 	}
 }
 

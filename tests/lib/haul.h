@@ -20,7 +20,7 @@ struct haul {
 	struct receipt receipts[HAUL_RECEIPTS];
 	uint64_t records[HAUL_RECORDS], places[HAUL_RECORDS];
 	uint64_t drops[HAUL_DROPS];
-	size_t nreceipts, nrecords, ndrops, ndesk, nreturns;
+	size_t nreceipts, nrecords, ndrops, ndesk, nreturns, nrecovery;
 	size_t page_len; /* bytes */
 };
 

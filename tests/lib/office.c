@@ -147,7 +147,8 @@ laptop_request(struct laptop *laptop, struct office *office, const char *code,
     struct writer *out)
 {
 	uint8_t bits[CARD_CODE_LEN], fingerprint[CARD_FINGERPRINT_LEN];
-	struct enrol_request request = { .device = laptop->device.device };
+	struct enrol_request request = { .device = laptop->device.device,
+		.former = laptop->former };
 	struct err err;
 
 	must(card_code_parse(bits, fingerprint, code, &err), &err);
@@ -156,6 +157,8 @@ laptop_request(struct laptop *laptop, struct office *office, const char *code,
 	memcpy(request.transport_public, laptop->transport.public, 32);
 	memcpy(request.box_public, laptop->box.public, 32);
 	request.time_ms = now_ms(office);
+	if (laptop->former != 0)
+		memset(request.recovery, 0x5a, sizeof(request.recovery));
 	must(enrol_request_pack(out, &request, bits, &laptop->pen.key,
 		 &laptop->transport, &office->server->card, &err),
 	    &err);

@@ -39,6 +39,7 @@ struct laptop {
 	struct device_card device;
 	struct writer_card writer;
 	struct cursor cursor;
+	uint32_t former;     /* whose place the enrolment takes */
 	struct writer items; /* of the next bundle */
 };
 
