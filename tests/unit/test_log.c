@@ -280,7 +280,7 @@ static const struct {
 	{ "UPDATE log SET receipt = (SELECT receipt FROM log WHERE n = 1)"
 	  " WHERE n = 2",
 	    "receipt says something else" },
-	{ "UPDATE contents SET body = x'0000' WHERE n = 1",
+	{ "UPDATE log SET contents = x'0000' WHERE n = 1",
 	    "list of its contents" },
 	{ "PRAGMA foreign_keys = OFF; DELETE FROM log WHERE n = 2",
 	    "an entry before it is missing" },
