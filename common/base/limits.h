@@ -81,11 +81,12 @@
 #define SEAL_PLAIN_MAX (16u << 20) /* bytes */
 
 /* Uploads at the server: a wave's last evening, 330 villages in an hour. */
-#define QUEUE_UPLOADS_MAX 1000u      /* wait for the committer */
-#define QUEUE_BYTES_MAX (64u << 20)  /* of them; twice that unpacked */
-#define PARTS_FILES_MAX 4096u        /* half-received bundles */
-#define PARTS_BYTES_MAX (1ull << 30) /* all of them together */
-#define ENROL_REQUEST_MAX 4096u      /* bytes, sealed */
+#define QUEUE_UPLOADS_MAX 1000u        /* wait for the committer */
+#define QUEUE_BYTES_MAX (64u << 20)    /* of them; twice that unpacked */
+#define UPLOADS_MEMORY_MAX (16u << 20) /* of small ones that are coming in */
+#define PARTS_FILES_MAX 4096u          /* half-received bundles */
+#define PARTS_BYTES_MAX (1ull << 30)   /* all of them together */
+#define ENROL_REQUEST_MAX 4096u        /* bytes, sealed */
 
 /* What cannot be believed, per laptop: a year of sets, before a flood. */
 #define QUARANTINE_ITEMS_MAX 1000u

@@ -112,6 +112,14 @@ part_rename(const char *from, const char *to, struct err *err)
 }
 
 enum status
+part_remove(const char *path, struct err *err)
+{
+	if (unlink(path) != 0)
+		return os_fail("remove", err);
+	return ST_OK;
+}
+
+enum status
 part_look(const char *path, struct part_info *out, struct err *err)
 {
 	struct stat info;

@@ -41,6 +41,9 @@ enum status part_read(
 /* Give the file ${from} the name ${to}.  ST_NOTFOUND: no such file. */
 enum status part_rename(const char *from, const char *to, struct err *err);
 
+/* Durable some time: a part that comes back at a power cut does no harm. */
+enum status part_remove(const char *path, struct err *err);
+
 struct part_info {
 	uint64_t len;
 	int64_t changed_ms; /* Unix time of the last write */

@@ -21,3 +21,18 @@ process_harden(void)
 	(void)umask(077);
 	sigaction(SIGPIPE, &ignore, NULL);
 }
+
+unsigned
+process_allow_files(unsigned n)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return n;
+	if (limit.rlim_cur < n) {
+		limit.rlim_cur = limit.rlim_max < n ? limit.rlim_max : n;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return limit.rlim_cur < n ? (unsigned)limit.rlim_cur : n;
+}

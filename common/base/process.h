@@ -13,4 +13,7 @@
  */
 void process_harden(void);
 
+/* Ask for ${n} open files; how many there may be. */
+unsigned process_allow_files(unsigned n);
+
 #endif /* COMMON_BASE_PROCESS_H */

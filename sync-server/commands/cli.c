@@ -2,13 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "common/base/env.h"
+#include "common/base/process.h"
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 #include "common/http/control.h"
@@ -220,18 +217,6 @@ dispatch(const struct cli *cli)
 	return run_command(cli, command);
 }
 
-/* Keys in memory must reach neither a core file nor a debugger. */
-static void
-harden(void)
-{
-	static const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-#ifdef __linux__
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
-
 int
 cli_main(int argc, char **argv)
 {
@@ -252,7 +237,7 @@ cli_main(int argc, char **argv)
 	}
 	if (cli.dir == NULL || *cli.dir == '\0')
 		cli.dir = DIR_DEFAULT;
-	harden();
+	process_harden();
 	if (crypto_start(&err) != ST_OK) {
 		code = cli_fail(&cli, &err);
 		goto out;

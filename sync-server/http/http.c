@@ -4,6 +4,7 @@
 
 #include "common/base/env.h"
 #include "common/base/limits.h"
+#include "common/base/process.h"
 #include "common/wire/protocol.h"
 
 #include "sync-server/http/committer.h"
@@ -14,6 +15,8 @@
 #define CONNECTIONS_MAX 4000
 #define PER_ADDRESS_MAX 512 /* a carrier's NAT is one address for many */
 #define THREADS 2
+/* Kept for the database, for uploads, for the local door. */
+#define OTHER_FILES 600u
 
 enum serve_next
 http_reply_bytes(
@@ -154,9 +157,15 @@ http_open(struct http **out, const struct http_opts *opts, struct err *err)
 		.per_address_max = PER_ADDRESS_MAX,
 	};
 	struct http *http;
+	unsigned files;
 	enum status st;
 
 	*out = NULL;
+	/* Connections must not take what files are needed for. */
+	files = process_allow_files(CONNECTIONS_MAX + OTHER_FILES);
+	if (files < CONNECTIONS_MAX + OTHER_FILES)
+		serve.connections_max =
+		    files > 2 * OTHER_FILES ? files - OTHER_FILES : files / 2;
 	if ((http = calloc(1, sizeof(*http))) == NULL)
 		return err_set(err, ST_NOMEM, "open the door: no memory");
 	http->server = opts->server;

@@ -3,6 +3,8 @@
 
 /* http: what its endpoints share.  Each gets a struct http as its arg. */
 
+#include <stdatomic.h>
+
 #include "common/base/writer.h"
 #include "common/http/serve.h"
 
@@ -17,6 +19,7 @@ struct http {
 	struct committer *committer;
 	struct serve *serve;
 	int64_t started_ms;
+	atomic_size_t memory; /* bytes of uploads that are in no file */
 };
 
 /* Answer with ${bytes}, which are taken. */

@@ -19,7 +19,7 @@ struct parts {
 	const struct env *env;
 	struct parts_opts opts;
 	pthread_mutex_t lock; /* for what follows */
-	uint64_t bytes;       /* promised to files since the last sweep */
+	uint64_t bytes;       /* in files, about */
 	unsigned files;
 	int64_t swept_ms;
 	char dir[];
@@ -43,19 +43,46 @@ ends_with(const char *text, const char *end)
 	return len >= n && strcmp(text + len - n, end) == 0;
 }
 
-/* Remove what is too old; all that was taken in too if ${hard}. */
-static void
-sweep(struct parts *parts, bool hard)
-{
-	const struct env *env = parts->env;
-	int64_t now = env_now_ms(env), max;
-	struct part_info info;
-	char path[PATH_SIZE], **names;
-	struct err err;
-	size_t i, n;
+/* One file of the folder. */
+struct found {
+	const char *name;
+	uint64_t len;
+	int64_t changed_ms; /* of what was taken in: before all others */
+};
 
-	if (env->list(env->arg, parts->dir, &names, &n, &err) != ST_OK)
-		return;
+static int
+compare_found(const void *a, const void *b)
+{
+	int64_t x = ((const struct found *)a)->changed_ms;
+	int64_t y = ((const struct found *)b)->changed_ms;
+
+	return (x > y) - (x < y);
+}
+
+/* Remove it, unless it is ${keep}'s or cannot be removed. */
+static bool
+give_way(struct parts *parts, const struct found *file, const char *keep)
+{
+	char path[PATH_SIZE];
+	struct err err;
+
+	if (keep != NULL && strncmp(file->name, keep, strlen(keep)) == 0)
+		return false;
+	snprintf(path, sizeof(path), "%s/%s", parts->dir, file->name);
+	return part_remove(path, &err) == ST_OK;
+}
+
+/* Look at every file: those that are too old go, the others are counted. */
+static size_t
+look(struct parts *parts, char **names, size_t n, struct found *files)
+{
+	int64_t now = env_now_ms(parts->env), max;
+	struct part_info info;
+	char path[PATH_SIZE];
+	struct err err;
+	size_t i, k = 0;
+	bool done;
+
 	parts->bytes = 0;
 	parts->files = 0;
 	parts->swept_ms = now;
@@ -63,16 +90,65 @@ sweep(struct parts *parts, bool hard)
 		snprintf(path, sizeof(path), "%s/%s", parts->dir, names[i]);
 		if (part_look(path, &info, &err) != ST_OK)
 			continue;
-		max = !ends_with(names[i], ".done") ? parts->opts.part_ms_max
-		    : hard                          ? -1
-						    : parts->opts.done_ms_max;
-		if (now - info.changed_ms > max) {
-			env->remove(env->arg, path, &err);
+		done = ends_with(names[i], ".done");
+		max = done ? parts->opts.done_ms_max : parts->opts.part_ms_max;
+		files[k] = (struct found){ names[i], info.len,
+			done ? INT64_MIN : info.changed_ms };
+		if (now - info.changed_ms > max &&
+		    give_way(parts, &files[k], NULL))
 			continue;
-		}
 		parts->bytes += info.len;
 		parts->files++;
+		k++;
 	}
+	return k;
+}
+
+/* Is there room for ${len} bytes more, in ${files} files more? */
+static bool
+has_room(const struct parts *parts, uint64_t len, unsigned files)
+{
+	return parts->files + files <= parts->opts.files_max &&
+	    len <= parts->opts.bytes_max &&
+	    parts->bytes <= parts->opts.bytes_max - len;
+}
+
+/*
+ * Remove what is too old; then, until there is room, what was taken in and
+ * what stood still for longest, but not ${keep}.  An eighth more than need
+ * be, so that not every upload of many has to look at all files.
+ */
+static void
+sweep(struct parts *parts, uint64_t len, unsigned nfiles, const char *keep)
+{
+	const struct env *env = parts->env;
+	uint64_t bytes = len + parts->opts.bytes_max / 8;
+	unsigned many = nfiles + parts->opts.files_max / 8;
+	struct found *files = NULL;
+	char **names = NULL;
+	struct err err;
+	size_t i, n;
+
+	if (env->list(env->arg, parts->dir, &names, &n, &err) != ST_OK)
+		return;
+	if ((files = malloc((n + 1) * sizeof(*files))) == NULL)
+		goto out;
+	n = look(parts, names, n, files);
+	if (has_room(parts, len, nfiles))
+		goto out;
+	if (n > 0)
+		qsort(files, n, sizeof(*files), compare_found);
+	for (i = 0; i < n; i++) {
+		if (has_room(parts, len, nfiles) &&
+		    (has_room(parts, bytes, many) || i >= n / 2))
+			break;
+		if (!give_way(parts, &files[i], keep))
+			continue;
+		parts->bytes -= files[i].len;
+		parts->files--;
+	}
+out:
+	free(files);
 	free(names);
 }
 
@@ -103,7 +179,7 @@ parts_open(struct parts **out, const struct env *env, const char *dir,
 		parts->opts.part_ms_max = 14 * DAY_MS;
 	if (parts->opts.done_ms_max == 0)
 		parts->opts.done_ms_max = DAY_MS / 24;
-	sweep(parts, false);
+	sweep(parts, 0, 0, NULL);
 	*out = parts;
 	return ST_OK;
 }
@@ -133,15 +209,6 @@ parts_have(struct parts *parts, const uint8_t name[PARTS_NAME_LEN])
 	return 0;
 }
 
-/* Is there room for ${len} bytes in one more file? */
-static bool
-has_room(const struct parts *parts, uint64_t len)
-{
-	return parts->files < parts->opts.files_max &&
-	    len <= parts->opts.bytes_max &&
-	    parts->bytes <= parts->opts.bytes_max - len;
-}
-
 enum status
 parts_start(struct parts *parts, struct part **out,
     const uint8_t name[PARTS_NAME_LEN], uint64_t len, struct err *err)
@@ -152,6 +219,8 @@ parts_start(struct parts *parts, struct part **out,
 	bool room, is_new;
 
 	*out = NULL;
+	if (len > parts->opts.bytes_max)
+		return err_set(err, ST_FULL, "no room for so large an upload");
 	path_of(part, parts, name, ".part");
 	path_of(done, parts, name, ".done");
 	part_rename(done, part, &ignored);
@@ -159,13 +228,11 @@ parts_start(struct parts *parts, struct part **out,
 
 	pthread_mutex_lock(&parts->lock);
 	if (env_now_ms(parts->env) - parts->swept_ms > SWEEP_MS)
-		sweep(parts, false);
-	if (is_new && !has_room(parts, len))
-		sweep(parts, true);
-	if ((room = !is_new || has_room(parts, len)) && is_new) {
-		parts->bytes += len;
-		parts->files++;
-	}
+		sweep(parts, 0, 0, NULL);
+	if (is_new && !has_room(parts, len, 1))
+		sweep(parts, len, 1, NULL);
+	room = !is_new || has_room(parts, len, 1);
+	parts->files += room && is_new;
 	pthread_mutex_unlock(&parts->lock);
 	if (!room)
 		return err_set(err, ST_FULL,
@@ -174,6 +241,33 @@ parts_start(struct parts *parts, struct part **out,
 	if ((st = part_open(out, part, 1, err)) != ST_OK)
 		err_wrap(err, "start an upload");
 	return st;
+}
+
+enum status
+parts_write(struct parts *parts, struct part *part,
+    const uint8_t name[PARTS_NAME_LEN], uint64_t at, const void *bytes,
+    size_t len, struct err *err)
+{
+	char hex[2 * PARTS_NAME_LEN + 1];
+	uint64_t have, more;
+	enum status st;
+	bool room;
+
+	if ((st = part_len(part, &have, err)) != ST_OK)
+		return st;
+	more = at + len > have ? at + len - have : 0;
+	crypto_hex(hex, name, PARTS_NAME_LEN);
+	pthread_mutex_lock(&parts->lock);
+	if (!has_room(parts, more, 0))
+		sweep(parts, more, 0, hex);
+	if ((room = has_room(parts, more, 0)))
+		parts->bytes += more;
+	pthread_mutex_unlock(&parts->lock);
+	if (!room)
+		return err_set(err, ST_FULL,
+		    "no room for more uploads now; nothing is lost, try "
+		    "again later");
+	return part_write(part, at, bytes, len, err);
 }
 
 void
@@ -197,7 +291,7 @@ parts_drop(struct parts *parts, const uint8_t name[PARTS_NAME_LEN])
 	path_of(part, parts, name, ".part");
 	if (part_look(part, &info, &ignored) != ST_OK)
 		return;
-	parts->env->remove(parts->env->arg, part, &ignored);
+	part_remove(part, &ignored);
 	pthread_mutex_lock(&parts->lock);
 	parts->bytes -= info.len < parts->bytes ? info.len : parts->bytes;
 	parts->files -= parts->files > 0;

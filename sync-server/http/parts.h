@@ -11,8 +11,10 @@
  *(none)
  *
  * A bundle that was taken in stays for a while, so that a laptop that missed
- * the answer need not send it again.  All of it may be lost at a power cut.
- * Any thread.
+ * the answer need not send it again.  Who sends a part is known only when it
+ * is whole, so that what is new never waits for what is old: where there is
+ * no room, what was taken in gives way, then what stood still for longest.
+ * All of it may be lost at a power cut.  Any thread.
  */
 
 #include <stddef.h>
@@ -43,12 +45,19 @@ void parts_close(struct parts *parts);
 uint64_t parts_have(struct parts *parts, const uint8_t name[PARTS_NAME_LEN]);
 
 /*
- * Open ${name} for writing, with room for ${len} bytes.  The caller passes
- * *${out} to part_close().  ST_FULL: over the quota, even after what is old
- * was removed.
+ * Open ${name}, which will have ${len} bytes.  The caller passes *${out} to
+ * part_close().  ST_FULL: more than there may ever be.
  */
 enum status parts_start(struct parts *parts, struct part **out,
     const uint8_t name[PARTS_NAME_LEN], uint64_t len, struct err *err);
+
+/*
+ * Write ${len} bytes at ${at} of ${part}, which is ${name}'s.  ST_FULL: no
+ * room, even after others gave way.
+ */
+enum status parts_write(struct parts *parts, struct part *part,
+    const uint8_t name[PARTS_NAME_LEN], uint64_t at, const void *bytes,
+    size_t len, struct err *err);
 
 /* It was taken in; or it is worth nothing. */
 void parts_done(struct parts *parts, const uint8_t name[PARTS_NAME_LEN]);

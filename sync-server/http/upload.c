@@ -27,6 +27,9 @@ struct upload {
 	uint64_t total;    /* bytes of the whole bundle */
 	uint64_t at;       /* where the next piece goes */
 	bool refused;      /* nothing of it is worth keeping */
+	bool named;        /* its head names a laptop of ours */
+	size_t nhead;      /* bytes of the head so far */
+	uint8_t head[BUNDLE_HEAD_LEN];
 	uint8_t name[BUNDLE_NAME_LEN];
 };
 
@@ -75,6 +78,15 @@ refuse_at(struct serve_reply *reply, unsigned code, const struct err *err,
 	return SERVE_REPLY;
 }
 
+/* What is here of it; less than a head is as good as nothing. */
+static uint64_t
+have_of(struct http *http, const uint8_t name[BUNDLE_NAME_LEN])
+{
+	uint64_t have = parts_have(http->parts, name);
+
+	return have < BUNDLE_HEAD_LEN ? 0 : have;
+}
+
 /* HEAD: how much of it is here. */
 enum serve_next
 upload_head(void *arg, struct serve_request *request, struct serve_reply *reply)
@@ -86,7 +98,7 @@ upload_head(void *arg, struct serve_request *request, struct serve_reply *reply)
 	if (parse_name(name, serve_tail(request), &err) != ST_OK)
 		return serve_refuse(reply, &err);
 	serve_add_header(reply, "Upload-Offset", "%llu",
-	    (unsigned long long)parts_have(http->parts, name));
+	    (unsigned long long)have_of(http, name));
 	return SERVE_REPLY;
 }
 
@@ -121,7 +133,8 @@ read_head(struct upload *up, struct http *http, uint64_t *have, unsigned *code,
 	    (announced >= 0 && (uint64_t)announced > up->total - up->at))
 		return err_set(err, ST_INVALID,
 		    "a piece that does not fit its Upload-Length");
-	*have = parts_have(http->parts, up->name);
+	*have = have_of(http, up->name);
+	up->named = *have > 0;
 	if (up->at > *have) {
 		*code = 409;
 		return err_set(err, ST_CONFLICT,
@@ -139,6 +152,28 @@ is_small(const struct upload *up, uint64_t have)
 	    serve_body_announced(up->request) == (int64_t)up->total;
 }
 
+/* Memory for a small one; false: it has to be written to a file. */
+static bool
+take_memory(struct http *http, struct upload *up)
+{
+	size_t len = (size_t)up->total;
+
+	if (atomic_fetch_add(&http->memory, len) + len <= UPLOADS_MEMORY_MAX)
+		up->small = malloc(len);
+	if (up->small == NULL)
+		atomic_fetch_sub(&http->memory, len);
+	return up->small != NULL;
+}
+
+static void
+give_memory(struct http *http, struct upload *up)
+{
+	if (up->small != NULL)
+		atomic_fetch_sub(&http->memory, (size_t)up->total);
+	free(up->small);
+	up->small = NULL;
+}
+
 /* Keep what came of a small bundle, so that it can go on from there. */
 static void
 spill(struct http *http, struct upload *up)
@@ -148,7 +183,8 @@ spill(struct http *http, struct upload *up)
 
 	if (parts_start(http->parts, &part, up->name, up->total, &ignored) ==
 	    ST_OK)
-		part_write(part, 0, up->small, (size_t)up->at, &ignored);
+		parts_write(http->parts, part, up->name, 0, up->small,
+		    (size_t)up->at, &ignored);
 	part_close(part);
 }
 
@@ -171,10 +207,8 @@ upload_begin(
 	serve_set_data(request, up);
 	if (read_head(up, http, &have, &code, &err) != ST_OK)
 		return refuse_at(reply, code, &err, have);
-	if (is_small(up, have)) {
-		if ((up->small = malloc((size_t)up->total)) != NULL)
-			return SERVE_MORE;
-	}
+	if (is_small(up, have) && take_memory(http, up))
+		return SERVE_MORE;
 	if (parts_start(http->parts, &up->part, up->name, up->total, &err) !=
 	    ST_OK) {
 		serve_refuse(reply, &err);
@@ -189,15 +223,13 @@ upload_begin(
  * that strangers cannot fill the folder by guessing.
  */
 static enum status
-check_first(struct http *http, const void *bytes, size_t len, struct err *err)
+check_head(struct http *http, const struct upload *up, struct err *err)
 {
 	struct people_device device;
 	struct bundle_head head;
 	enum status st;
 
-	if (len < BUNDLE_HEAD_LEN)
-		return ST_OK; /* judged when it is whole */
-	st = bundle_head_unpack(&head, bytes, BUNDLE_HEAD_LEN, err);
+	st = bundle_head_unpack(&head, up->head, BUNDLE_HEAD_LEN, err);
 	if (st != ST_OK)
 		return st;
 	if (head.authority != http->server->authority)
@@ -209,29 +241,63 @@ check_first(struct http *http, const void *bytes, size_t len, struct err *err)
 	return ST_OK;
 }
 
+static enum status
+keep(struct http *http, struct upload *up, const void *bytes, size_t len,
+    struct err *err)
+{
+	enum status st = ST_OK;
+
+	if (len == 0)
+		return ST_OK;
+	if (up->small != NULL)
+		memcpy(up->small + up->at, bytes, len);
+	else
+		st = parts_write(
+		    http->parts, up->part, up->name, up->at, bytes, len, err);
+	if (st == ST_OK)
+		up->at += len;
+	return st;
+}
+
+/* The head is held back until it is whole, however it is cut. */
+static enum status
+take_head(struct http *http, struct upload *up, const uint8_t **bytes,
+    size_t *len, struct err *err)
+{
+	size_t n = BUNDLE_HEAD_LEN - up->nhead;
+	enum status st;
+
+	n = n < *len ? n : *len;
+	memcpy(up->head + up->nhead, *bytes, n);
+	up->nhead += n;
+	*bytes += n;
+	*len -= n;
+	if (up->nhead < BUNDLE_HEAD_LEN)
+		return ST_OK;
+	if ((st = check_head(http, up, err)) != ST_OK)
+		return st;
+	up->named = true;
+	return keep(http, up, up->head, BUNDLE_HEAD_LEN, err);
+}
+
 /* POST, a piece of its body. */
 enum status
 upload_data(void *arg, struct serve_request *request, const void *bytes,
     size_t len, struct err *err)
 {
 	struct upload *up = serve_data(request);
+	const uint8_t *at = bytes;
 	struct http *http = arg;
 	enum status st = ST_OK;
 
-	if (len > up->total - up->at)
-		return err_set(
+	if (len > up->total - up->at - (up->named ? 0 : up->nhead))
+		st = err_set(
 		    err, ST_INVALID, "more bytes than its Upload-Length says");
-	if (up->at == 0)
-		st = check_first(http, bytes, len, err);
-	if (st == ST_OK && up->small != NULL)
-		memcpy(up->small + up->at, bytes, len);
-	else if (st == ST_OK)
-		st = part_write(up->part, up->at, bytes, len, err);
-	else if (up->part != NULL)
-		parts_drop(http->parts, up->name);
-	if (st == ST_OK)
-		up->at += len;
-	else
+	if (st == ST_OK && !up->named)
+		st = take_head(http, up, &at, &len, err);
+	if (st == ST_OK && up->named)
+		st = keep(http, up, at, len, err);
+	if (st == ST_INVALID || st == ST_UNTRUSTED)
 		up->refused = true;
 	return st;
 }
@@ -354,6 +420,7 @@ void
 upload_close(void *arg, struct serve_request *request)
 {
 	struct upload *up = serve_data(request);
+	struct http *http = arg;
 
 	if (up == NULL)
 		return;
@@ -361,7 +428,11 @@ upload_close(void *arg, struct serve_request *request)
 	if (up->small != NULL && !up->refused && up->at > 0 &&
 	    up->at < up->total)
 		spill(arg, up);
+	/* Nothing that is worth a file came. */
+	if (up->part != NULL && (!up->named || up->refused) &&
+	    have_of(http, up->name) == 0)
+		parts_drop(http->parts, up->name);
 	part_close(up->part);
-	free(up->small);
+	give_memory(http, up);
 	free(up);
 }

@@ -49,6 +49,23 @@ raw_sleep_ms(unsigned ms)
 	nanosleep(&ts, NULL);
 }
 
+/* From 127.0.${net}.1: what counts clients by address sees another. */
+static inline int
+raw_connect_from(uint16_t port, unsigned net)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	to.sin_port = htons(port);
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	from.sin_addr.s_addr = htonl(0x7f000001 | (net & 0xff) << 8);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
 static inline int
 raw_connect(uint16_t port)
 {

@@ -1,7 +1,9 @@
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/env.h"
@@ -62,7 +64,8 @@ write_part(struct parts *parts, uint8_t n, uint64_t total, uint64_t at,
 	memset(name, n, sizeof(name));
 	st = parts_start(parts, &part, name, total, &err);
 	if (st == ST_OK)
-		ok(part_write(part, at, text, strlen(text), &err));
+		st = parts_write(
+		    parts, part, name, at, text, strlen(text), &err);
 	part_close(part);
 	return st;
 }
@@ -140,15 +143,67 @@ START_TEST(old_parts_make_room)
 }
 END_TEST
 
-START_TEST(over_the_quota_nothing_new_is_begun_but_what_is_begun_goes_on)
+/* As if it had been written ${ms} ago. */
+static void
+grow_old(uint8_t n, int64_t ms)
 {
-	struct parts_opts opts = { .bytes_max = 12 };
+	struct timespec times[2];
+	char path[256], *at = path;
+	int i;
+
+	at += sprintf(at, "%s/", dir);
+	for (i = 0; i < PARTS_NAME_LEN; i++)
+		at += sprintf(at, "%02x", n);
+	strcpy(at, ".part");
+	clock_gettime(CLOCK_REALTIME, &times[0]);
+	times[0].tv_sec -= (time_t)(ms / 1000);
+	times[1] = times[0];
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+START_TEST(what_stood_still_for_longest_gives_way_to_new_uploads)
+{
+	struct parts_opts opts = { .files_max = 3 };
 	struct parts *parts = start(&opts);
 
 	ok(write_part(parts, 1, 10, 0, "01234"));
-	ck_assert_int_eq(write_part(parts, 2, 10, 0, "0"), ST_FULL);
-	ok(write_part(parts, 1, 10, 5, "56789"));
-	ck_assert_uint_eq(have(parts, 1), 10);
+	ok(write_part(parts, 2, 10, 0, "01234"));
+	ok(write_part(parts, 3, 10, 0, "01234"));
+	grow_old(1, 5000);
+	grow_old(2, 9000);
+	grow_old(3, 7000);
+	ok(write_part(parts, 4, 10, 0, "01234"));
+	ck_assert_uint_eq(have(parts, 2), 0);
+	ck_assert_uint_eq(have(parts, 1) + have(parts, 3) + have(parts, 4), 15);
+	/* What goes on is the newest again. */
+	ok(write_part(parts, 3, 10, 5, "5"));
+	ok(write_part(parts, 5, 10, 0, "01234"));
+	ck_assert_uint_eq(have(parts, 1), 0);
+	ck_assert_uint_eq(have(parts, 3), 6);
+	stop(parts);
+}
+END_TEST
+
+START_TEST(no_more_bytes_lie_there_than_may_whatever_was_announced)
+{
+	struct parts_opts opts = { .bytes_max = 100 };
+	struct parts *parts = start(&opts);
+	uint64_t sum = 0;
+	uint8_t n;
+
+	for (n = 1; n <= 20; n++)
+		ok(write_part(parts, n, 20, 0, "0"));
+	for (n = 1; n <= 20; n++) {
+		if (have(parts, n) > 0)
+			(void)write_part(
+			    parts, n, 20, 1, "1234567890123456789");
+	}
+	for (n = 1; n <= 20; n++)
+		sum += have(parts, n);
+	ck_assert_uint_le(sum, 100);
+	ck_assert_uint_ge(sum, 60);
+	/* Nor can one alone have more. */
+	ck_assert_int_eq(write_part(parts, 30, 101, 0, "0"), ST_FULL);
 	stop(parts);
 }
 END_TEST
@@ -161,7 +216,6 @@ START_TEST(what_was_taken_in_gives_way_to_new_uploads)
 
 	memset(name, 1, sizeof(name));
 	ok(write_part(parts, 1, 5, 0, "01234"));
-	ck_assert_int_eq(write_part(parts, 2, 5, 0, "0"), ST_FULL);
 	parts_done(parts, name);
 	ok(write_part(parts, 2, 5, 0, "01234"));
 	ck_assert_uint_eq(have(parts, 1), 0);
@@ -197,7 +251,9 @@ add(TCase *tc)
 	tcase_add_test(tc, a_dropped_part_is_gone);
 	tcase_add_test(tc, old_parts_make_room);
 	tcase_add_test(
-	    tc, over_the_quota_nothing_new_is_begun_but_what_is_begun_goes_on);
+	    tc, what_stood_still_for_longest_gives_way_to_new_uploads);
+	tcase_add_test(
+	    tc, no_more_bytes_lie_there_than_may_whatever_was_announced);
 	tcase_add_test(tc, what_was_taken_in_gives_way_to_new_uploads);
 	tcase_add_test(tc, files_are_for_their_owner_alone);
 }

@@ -1,10 +1,12 @@
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tests/lib/door.h"
+#include "tests/lib/raw.h"
 
 START_TEST(a_bundle_is_answered_with_signed_receipts)
 {
@@ -307,10 +309,98 @@ START_TEST(health_says_counts_and_no_names)
 }
 END_TEST
 
+/* How many files lie in the folder of half bundles. */
+static unsigned
+count_parts(void)
+{
+	char path[400];
+	struct dirent *entry;
+	unsigned n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "%s/parts", office.server->dir);
+	ck_assert_ptr_nonnull(d = opendir(path));
+	while ((entry = readdir(d)) != NULL)
+		n += entry->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+/* A head of ${device}'s and what may follow, cut as ${cut} says. */
+START_TEST(nothing_of_a_stranger_is_kept_however_it_is_cut)
+{
+	static const size_t CUTS[] = { 1, 10, 33, 34, 100 };
+	struct timespec nap = { 0, 100000000 };
+	struct bundle b;
+	char text[300];
+	size_t i;
+	int fd, n;
+
+	make_bundle_of(&b, &laptop, 60);
+	b.bytes.bytes[7] ^= 99; /* no laptop of ours */
+	for (i = 0; i < sizeof(CUTS) / sizeof(CUTS[0]); i++) {
+		fd = raw_connect(http_port(http));
+		n = snprintf(text, sizeof(text),
+		    "POST /v1/bundles/%s HTTP/1.1\r\nHost: a\r\n"
+		    "Upload-Length: %zu\r\nContent-Length: %zu\r\n\r\n",
+		    b.hex, b.bytes.len, b.bytes.len);
+		raw_send(fd, text, (size_t)n);
+		raw_send(fd, (char *)b.bytes.bytes, CUTS[i]);
+		nanosleep(&nap, NULL);
+		raw_send(
+		    fd, (char *)b.bytes.bytes + CUTS[i], b.bytes.len - CUTS[i]);
+		ck_assert_uint_eq(raw_read(fd).code, 403);
+		close(fd);
+	}
+	nanosleep(&nap, NULL);
+	ck_assert_uint_eq(count_parts(), 0);
+	writer_free(&b.bytes);
+}
+END_TEST
+
+/* Of 1,100 small ones that stop half way 1,024 fit into memory. */
+START_TEST(small_ones_that_stand_still_take_no_more_memory_than_they_may)
+{
+	int *fds = malloc(1100 * sizeof(*fds));
+	struct timespec nap = { 0, 20000000 };
+	unsigned i, k, kept = 0;
+	struct bundle b;
+	char text[300];
+	int n;
+
+	make_bundle(&b, &laptop, 1);
+	for (i = 0; i < 1100; i++) {
+		fds[i] = raw_connect_from(http_port(http), 2 + i / 400);
+		n = snprintf(text, sizeof(text),
+		    "POST /v1/bundles/%064x HTTP/1.1\r\nHost: a\r\n"
+		    "Upload-Length: 16384\r\nContent-Length: 16384\r\n\r\n",
+		    i + 1);
+		raw_send(fds[i], text, (size_t)n);
+		raw_send(fds[i], (char *)b.bytes.bytes, 40);
+	}
+	for (k = 0; k < 250 && kept < 76; k++) {
+		nanosleep(&nap, NULL);
+		kept = count_parts();
+	}
+	ck_assert_uint_eq(kept, 76);
+	for (i = 0; i < 1100; i++)
+		close(fds[i]);
+	/* Their memory is free again, and what came is kept. */
+	for (k = 0; k < 250 && count_parts() < 1100; k++)
+		nanosleep(&nap, NULL);
+	ck_assert_uint_eq(count_parts(), 1100);
+	free(fds);
+	writer_free(&b.bytes);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, nothing_of_a_stranger_is_kept_however_it_is_cut);
+	tcase_add_test(
+	    tc, small_ones_that_stand_still_take_no_more_memory_than_they_may);
 	tcase_add_test(tc, a_bundle_is_answered_with_signed_receipts);
 	tcase_add_test(tc, the_same_bundle_again_gets_the_same_receipts);
 	tcase_add_loop_test(
