@@ -112,6 +112,30 @@ agent_sync_reply(struct agent *agent, const uint8_t name[32],
 	return st;
 }
 
+/*
+ * An older card is as well signed as the newest, and its keys may be in other
+ * hands by now: the laptop goes on, never back.
+ */
+static enum status
+check_newer(
+    const struct device *d, const uint8_t *bytes, size_t len, struct err *err)
+{
+	struct server_card card;
+	enum status st;
+
+	if (len == 0 || len > CARD_BYTES_MAX)
+		return err_set(err, ST_UNTRUSTED, "not a server's card");
+	st = server_card_unpack(&card, bytes, len, d->fingerprint, err);
+	if (st == ST_OK &&
+	    (card.epoch < d->server.epoch ||
+		(card.epoch == d->server.epoch &&
+		    card.issued_ms < d->server.issued_ms)))
+		st = err_set(err, ST_UNTRUSTED,
+		    "an older card of your server than the one this laptop "
+		    "has");
+	return st;
+}
+
 enum status
 agent_server_card(
     struct agent *agent, const uint8_t *card, size_t len, struct err *err)
@@ -123,7 +147,8 @@ agent_server_card(
 		return st;
 	if (len == d->server_len && memcmp(card, d->server_bytes, len) == 0)
 		return ST_OK;
-	if ((st = device_set_server(d, card, len, err)) != ST_OK)
+	if ((st = check_newer(d, card, len, err)) != ST_OK ||
+	    (st = device_set_server(d, card, len, err)) != ST_OK)
 		return st;
 	return device_write(d, agent->env, agent->device_path, err);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/base/env.h"
+#include "common/base/path.h"
 #include "common/base/process.h"
 #include "common/crypto/crypto.h"
 #include "common/store/sealvfs.h"
@@ -42,7 +43,8 @@ run(struct cli *cli, struct err *err)
 	bool reached;
 	enum status st;
 
-	if ((st = crypto_start(err)) != ST_OK ||
+	if ((st = path_check_folder(cli->dir, err)) != ST_OK ||
+	    (st = crypto_start(err)) != ST_OK ||
 	    (st = sealvfs_register(SEALVFS_NAME, NULL, err)) != ST_OK)
 		return st;
 	if (strcmp(cli->command, "sentences") == 0) {

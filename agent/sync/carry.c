@@ -18,6 +18,9 @@
 #define TRIES 5u
 #define WAIT_FIRST_MS 500u
 #define WAIT_MAX_MS 15000u
+/* What has to have arrived for a further try to be worth it: a server that
+ * says one byte more each time would have us send all the rest for ever. */
+#define LEAST_STEP 1024u
 #define URL_SIZE 512
 #define REPLY_MAX (DOWN_SEALED_MAX + (1u << 20)) /* and its receipts */
 
@@ -308,7 +311,8 @@ carry_bundle(struct carry *c, const uint8_t name[32], const uint8_t *bytes,
 			wait = next_wait(c, wait);
 			ask_offset(c, path);
 		}
-		if (c->offset > best) {
+		if (c->offset > best + LEAST_STEP ||
+		    (c->offset > best && c->offset == c->total)) {
 			best = c->offset; /* it moves: go on patiently */
 			failed = 0;
 			wait = c->wait_ms;

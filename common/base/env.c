@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/base/env.h"
+#include "common/base/path.h"
 
 #define TEMP_SUFFIX ".tmp"
 
@@ -70,8 +71,8 @@ real_read(void *arg, const char *path, size_t max, uint8_t **out, size_t *len,
 	(void)arg;
 	*out = NULL;
 	*len = 0;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return os_fail("open", path, err);
+	if ((st = path_open(&fd, path, err)) != ST_OK)
+		return st;
 	if (fstat(fd, &info) != 0) {
 		st = os_fail("look at", path, err);
 		goto out;
@@ -160,7 +161,10 @@ real_write(
 	if (snprintf(temp, sizeof(temp), "%s" TEMP_SUFFIX, path) >=
 	    (int)sizeof(temp))
 		return err_set(err, ST_INVALID, "path is too long");
-	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	/* What is left of an earlier try, or was put there for us. */
+	unlink(temp);
+	fd = open(
+	    temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return os_fail("make", temp, err);
 	st = write_all(fd, bytes, len, path, err);

@@ -28,7 +28,7 @@ os_fail(const char *doing, struct err *err)
 enum status
 part_open(struct part **out, const char *path, int make, struct err *err)
 {
-	int flags = O_RDWR | O_CLOEXEC | (make ? O_CREAT : 0);
+	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (make ? O_CREAT : 0);
 	struct part *part;
 
 	*out = NULL;

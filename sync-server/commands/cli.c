@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/env.h"
+#include "common/base/path.h"
 #include "common/base/process.h"
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
@@ -238,7 +239,8 @@ cli_main(int argc, char **argv)
 	if (cli.dir == NULL || *cli.dir == '\0')
 		cli.dir = DIR_DEFAULT;
 	process_harden();
-	if (crypto_start(&err) != ST_OK) {
+	if ((!cli.help && path_check_folder(cli.dir, &err) != ST_OK) ||
+	    crypto_start(&err) != ST_OK) {
 		code = cli_fail(&cli, &err);
 		goto out;
 	}

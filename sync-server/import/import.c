@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "common/base/env.h"
 #include "common/base/id.h"
 #include "common/base/limits.h"
+#include "common/base/path.h"
 #include "common/place/region.h"
 
 #include "sync-server/import/import_internal.h"
@@ -378,9 +378,12 @@ import_prelist(struct server *server, const struct import_opts *opts,
 	rd->im.server = server;
 	rd->im.counts = counts;
 	rd->im.ins = instrument_builtin();
-	if ((file = fopen(opts->file, "rb")) == NULL) {
-		st = err_set(err, errno == ENOENT ? ST_NOTFOUND : ST_IO,
-		    "the file cannot be opened: %s", strerror(errno));
+	if ((st = path_open_stream(&file, opts->file, err)) != ST_OK) {
+		/* How a person's file is called may name a person. */
+		err_set(err, st,
+		    st == ST_NOTFOUND      ? "there is no such file"
+			: st == ST_INVALID ? "that is no file"
+					   : "the file cannot be opened");
 		goto out;
 	}
 	if ((st = record_new(&rd->im.record, err)) != ST_OK ||

@@ -85,6 +85,11 @@ static const struct script SCRIPTS[] = {
 		{ "HEAD", -1, -1, AT("200 OK", "200000") },
 		{ "POST", 200000, -1, OK_REPLY } },
 	    ST_OK, "" },
+	{ "one byte more each time is no progress",
+	    { { "POST", 0, -1, AT("202 Accepted", "1") },
+		{ "POST", 1, -1, AT("202 Accepted", "2") },
+		{ "POST", 2, -1, AT("202 Accepted", "3") } },
+	    ST_BUSY, "the server did not take it" },
 	{ "a login page of the network",
 	    { { "POST", 0, -1,
 		"HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n"

@@ -498,10 +498,37 @@ START_TEST(a_visit_sent_back_arrives_with_its_reason)
 }
 END_TEST
 
+START_TEST(an_older_card_of_the_server_is_not_taken)
+{
+	struct writer old = { 0 }, new = { 0 }, older = { 0 };
+
+	fake_server_card(server, &old);
+	server->server.issued_ms += 1000;
+	server->server.box_key++;
+	fake_server_card(server, &new);
+	ok(agent_server_card(l->agent, new.bytes, new.len, &l->err));
+	ck_assert_int_eq(
+	    agent_server_card(l->agent, old.bytes, old.len, &l->err),
+	    ST_UNTRUSTED);
+	/* A restored server may have older keys, but has a newer epoch. */
+	server->server.issued_ms -= 1000;
+	server->epoch++;
+	fake_server_card(server, &older);
+	ok(agent_server_card(l->agent, older.bytes, older.len, &l->err));
+	ck_assert_int_eq(
+	    agent_server_card(l->agent, new.bytes, new.len, &l->err),
+	    ST_UNTRUSTED);
+	writer_free(&old);
+	writer_free(&new);
+	writer_free(&older);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, an_older_card_of_the_server_is_not_taken);
 	tcase_add_test(tc, nothing_but_a_signed_reply_is_delivered);
 	tcase_add_test(tc, a_reply_to_another_bundle_is_no_answer);
 	tcase_add_test(tc, the_same_reply_again_changes_nothing);
