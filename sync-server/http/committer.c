@@ -8,6 +8,7 @@
 #include "common/base/writer.h"
 #include "common/store/db.h"
 
+#include "sync-server/http/answerer.h"
 #include "sync-server/http/committer.h"
 #include "sync-server/intake/intake.h"
 #include "sync-server/server.h"
@@ -26,6 +27,7 @@ struct item {
 
 struct committer {
 	struct committer_opts opts;
+	struct answerer *answerer;
 	struct tidy *tidy;
 	pthread_t thread;
 	pthread_mutex_t lock; /* for what follows */
@@ -89,16 +91,21 @@ commit(
 	return st;
 }
 
+/* ${st} is what became of its commit. */
 static void
 answer(struct committer *c, const struct item *item, enum status st,
     struct err *err)
 {
-	struct writer reply = { 0 };
+	struct writer nothing = { 0 };
+	struct intake_answer *said;
 
 	if (st == ST_OK)
-		st = intake_answer(c->opts.server, item->job, &reply, err);
-	c->opts.answer(c->opts.arg, item->upload, st, &reply, err);
-	writer_free(&reply);
+		st = intake_gather(&said, c->opts.server, item->job, err);
+	if (st == ST_OK) {
+		answerer_put(c->answerer, item->job, said, item->upload);
+		return;
+	}
+	c->opts.answer(c->opts.arg, item->upload, st, &nothing, err);
 	intake_job_free(item->job);
 }
 
@@ -145,12 +152,15 @@ committer_open(
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	st = tidy_open(&c->tidy, opts->server, err);
+	if (st == ST_OK)
+		st = answerer_open(&c->answerer, opts->answer, opts->arg, err);
 	if (st == ST_OK && pthread_create(&c->thread, NULL, run, c) != 0)
 		st = err_set(err, ST_NOMEM, "start the committer: no thread");
 	if (st == ST_OK) {
 		*out = c;
 		return ST_OK;
 	}
+	answerer_close(c->answerer);
 	tidy_close(c->tidy);
 	pthread_cond_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);
@@ -168,6 +178,7 @@ committer_close(struct committer *c)
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
 	pthread_join(c->thread, NULL);
+	answerer_close(c->answerer);
 	tidy_close(c->tidy);
 	pthread_cond_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);

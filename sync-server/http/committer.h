@@ -8,7 +8,9 @@
  *	                                    |
  *	              all that waits (up to 200 uploads or 8 MB)
  *	                                    |
- *	              intake_commit(), one transaction --> answers
+ *	              intake_commit(), one transaction
+ *	                                    |
+ *	              intake_gather() --> answerer.h --> answers
  *
  * While one batch commits the next one gathers, so that groups arise by
  * themselves, without a delay.  An upload that makes its batch fail is tried
@@ -32,7 +34,8 @@ struct committer_opts {
 	                     * the most */
 	/*
 	 * Called once for each upload that was put, from the committer's
-	 * thread: ${st} ST_OK and the reply's bytes, or what went wrong.
+	 * thread or the answerer's: ${st} ST_OK and the reply's bytes, or what
+	 * went wrong.
 	 */
 	void (*answer)(void *arg, void *upload, enum status st,
 	    const struct writer *reply, const struct err *err);

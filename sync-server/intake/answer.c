@@ -38,7 +38,7 @@ struct event {
 	enum store_news_kind kind;
 };
 
-struct answer {
+struct intake_answer {
 	struct server *server;
 	const struct intake_job *job;
 	uint64_t places[PLACES_MAX];
@@ -48,9 +48,9 @@ struct answer {
 	uint64_t until; /* the page must end here at the latest */
 	bool more;
 
-	struct event *events;
+	struct event *events; /* while gathering, as news is */
 	size_t nevents, room;
-	struct store_news news[NEWS_MAX];
+	struct store_news *news; /* NEWS_MAX */
 
 	struct writer page;
 	struct writer receipts;
@@ -58,7 +58,7 @@ struct answer {
 };
 
 static enum status
-add_event(struct answer *a, const struct event *event, struct err *err)
+add_event(struct intake_answer *a, const struct event *event, struct err *err)
 {
 	struct event *more;
 	size_t room;
@@ -77,7 +77,7 @@ add_event(struct answer *a, const struct event *event, struct err *err)
 
 /* News of one kind in ${place}, or of this laptop's own (place 0). */
 static enum status
-collect_news(struct answer *a, enum store_news_kind kind, uint64_t place,
+collect_news(struct intake_answer *a, enum store_news_kind kind, uint64_t place,
     struct err *err)
 {
 	struct event event = { .what = NEWS, .kind = kind };
@@ -103,7 +103,7 @@ collect_news(struct answer *a, enum store_news_kind kind, uint64_t place,
 }
 
 static enum status
-collect_place(struct answer *a, uint64_t place, struct err *err)
+collect_place(struct intake_answer *a, uint64_t place, struct err *err)
 {
 	enum status st;
 
@@ -117,7 +117,7 @@ collect_place(struct answer *a, uint64_t place, struct err *err)
 
 /* Every village within ${scope} of which there is something to say. */
 static enum status
-collect_scope(struct answer *a, uint64_t scope, struct err *err)
+collect_scope(struct intake_answer *a, uint64_t scope, struct err *err)
 {
 	uint64_t first, last, place;
 	enum status st;
@@ -135,7 +135,7 @@ collect_scope(struct answer *a, uint64_t scope, struct err *err)
 }
 
 static bool
-in_scope(const struct answer *a, uint64_t place)
+in_scope(const struct intake_answer *a, uint64_t place)
 {
 	size_t i;
 
@@ -147,7 +147,7 @@ in_scope(const struct answer *a, uint64_t place)
 
 /* Is a return for this laptop: its villages, or its own visit? */
 static bool
-is_for(const struct answer *a, const struct return_row *row)
+is_for(const struct intake_answer *a, const struct return_row *row)
 {
 	struct people_writer writer;
 	struct err ignored;
@@ -162,7 +162,7 @@ is_for(const struct answer *a, const struct return_row *row)
 static enum status
 on_return(void *arg, const struct return_row *row, struct err *err)
 {
-	struct answer *a = arg;
+	struct intake_answer *a = arg;
 	struct event event = {
 		.what = RETURN, .version = row->version, .id = row->number
 	};
@@ -195,7 +195,7 @@ same_event(const struct event *a, const struct event *b)
 
 /* The recovery card, if the laptop has it not yet. */
 static enum status
-collect_recovery(struct answer *a, struct err *err)
+collect_recovery(struct intake_answer *a, struct err *err)
 {
 	uint32_t epoch = a->after == 0 ? 0 : a->job->head.cursor.epoch;
 	struct event event = { .what = RECOVERY };
@@ -217,7 +217,7 @@ collect_recovery(struct answer *a, struct err *err)
 }
 
 static enum status
-collect(struct answer *a, struct err *err)
+collect(struct intake_answer *a, struct err *err)
 {
 	enum status st = ST_OK;
 	size_t i;
@@ -241,7 +241,7 @@ collect(struct answer *a, struct err *err)
 /* ---- the page ------------------------------------------------------- */
 
 static enum status
-put_record(struct answer *a, uint64_t id, struct err *err)
+put_record(struct intake_answer *a, uint64_t id, struct err *err)
 {
 	struct page_record record;
 	struct store_row row;
@@ -265,7 +265,7 @@ put_record(struct answer *a, uint64_t id, struct err *err)
 
 /* It left a village; is it still in another one of this laptop's? */
 static enum status
-put_drop(struct answer *a, uint64_t id, struct err *err)
+put_drop(struct intake_answer *a, uint64_t id, struct err *err)
 {
 	struct writer item = { 0 };
 	uint64_t place;
@@ -282,8 +282,8 @@ put_drop(struct answer *a, uint64_t id, struct err *err)
 
 /* A decision holds values: is its record still in these villages? */
 static enum status
-decision_is_for(
-    struct answer *a, const struct store_log *entry, bool *is, struct err *err)
+decision_is_for(struct intake_answer *a, const struct store_log *entry,
+    bool *is, struct err *err)
 {
 	struct change *change = NULL;
 	uint64_t place = 0;
@@ -302,7 +302,7 @@ decision_is_for(
 }
 
 static enum status
-put_desk(struct answer *a, uint64_t n, struct err *err)
+put_desk(struct intake_answer *a, uint64_t n, struct err *err)
 {
 	struct change_head head;
 	uint8_t id[CHANGE_ID_LEN];
@@ -323,7 +323,7 @@ put_desk(struct answer *a, uint64_t n, struct err *err)
 }
 
 struct find_return {
-	struct answer *a;
+	struct intake_answer *a;
 	uint64_t number;
 };
 
@@ -347,7 +347,7 @@ put_found(void *arg, const struct return_row *row, struct err *err)
 }
 
 static enum status
-put_return(struct answer *a, const struct event *event, struct err *err)
+put_return(struct intake_answer *a, const struct event *event, struct err *err)
 {
 	struct find_return find = { a, event->id };
 
@@ -357,7 +357,7 @@ put_return(struct answer *a, const struct event *event, struct err *err)
 }
 
 static enum status
-put_recovery(struct answer *a, struct err *err)
+put_recovery(struct intake_answer *a, struct err *err)
 {
 	struct writer card = { 0 };
 	struct custody_stamp stamp;
@@ -371,7 +371,7 @@ put_recovery(struct answer *a, struct err *err)
 }
 
 static enum status
-put_event(struct answer *a, const struct event *event, struct err *err)
+put_event(struct intake_answer *a, const struct event *event, struct err *err)
 {
 	if (event->what == RECOVERY)
 		return put_recovery(a, err);
@@ -390,7 +390,7 @@ put_event(struct answer *a, const struct event *event, struct err *err)
 
 /* Put whole versions on the page until it is full. */
 static enum status
-fill_page(struct answer *a, struct err *err)
+fill_page(struct intake_answer *a, struct err *err)
 {
 	const struct event *event;
 	enum status st;
@@ -419,7 +419,7 @@ fill_page(struct answer *a, struct err *err)
 /* ---- receipts ------------------------------------------------------- */
 
 static bool
-has_receipt(const struct answer *a, const uint8_t *receipt)
+has_receipt(const struct intake_answer *a, const uint8_t *receipt)
 {
 	size_t i;
 
@@ -433,7 +433,7 @@ static enum status
 on_receipt(
     void *arg, uint64_t answered, const uint8_t *receipt, struct err *err)
 {
-	struct answer *a = arg;
+	struct intake_answer *a = arg;
 
 	if (has_receipt(a, receipt))
 		return ST_OK;
@@ -449,7 +449,7 @@ on_receipt(
 
 /* Others of this laptop's that are new, then those of the bundle. */
 static enum status
-collect_receipts(struct answer *a, struct err *err)
+collect_receipts(struct intake_answer *a, struct err *err)
 {
 	enum status st;
 	size_t i;
@@ -468,7 +468,7 @@ collect_receipts(struct answer *a, struct err *err)
 /* ---- all of it ------------------------------------------------------ */
 
 static void
-start(struct answer *a, const struct store_state *state)
+start(struct intake_answer *a, const struct store_state *state)
 {
 	const struct cursor *cursor = &a->job->head.cursor;
 
@@ -483,9 +483,9 @@ start(struct answer *a, const struct store_state *state)
 		a->nplaces = PLACES_MAX;
 }
 
-/* What is to be said, server locked. */
+/* In a read transaction, server locked. */
 static enum status
-gather(struct answer *a, struct err *err)
+gather(struct intake_answer *a, struct err *err)
 {
 	struct store *store = a->server->store;
 	enum status st;
@@ -502,9 +502,41 @@ gather(struct answer *a, struct err *err)
 	return st == ST_OK ? fill_page(a, err) : st;
 }
 
-/* Seal and sign it: the long part, which needs no lock. */
-static enum status
-pack(struct answer *a, struct writer *out, struct err *err)
+enum status
+intake_gather(struct intake_answer **out, struct server *server,
+    const struct intake_job *job, struct err *err)
+{
+	struct intake_answer *a = calloc(1, sizeof(*a));
+	enum status st;
+
+	*out = NULL;
+	if (a == NULL ||
+	    (a->news = malloc(NEWS_MAX * sizeof(*a->news))) == NULL) {
+		st = err_set(err, ST_NOMEM, "answer: no memory");
+		goto out;
+	}
+	a->server = server;
+	a->job = job;
+	server_lock(server);
+	st = gather(a, err);
+	store_done(server->store);
+	db_rollback(server->db); /* it only read */
+	server_unlock(server);
+	if (st != ST_OK)
+		goto out;
+	free(a->events);
+	free(a->news);
+	a->events = NULL;
+	a->news = NULL;
+	*out = a;
+	a = NULL;
+out:
+	intake_answer_free(a);
+	return st != ST_OK ? err_wrap(err, "answer a bundle") : ST_OK;
+}
+
+enum status
+intake_pack(const struct intake_answer *a, struct writer *out, struct err *err)
 {
 	struct reply reply = { .authority = (uint16_t)a->server->authority,
 		.cursor = { a->epoch, a->until },
@@ -524,30 +556,30 @@ pack(struct answer *a, struct writer *out, struct err *err)
 		st = reply_pack(
 		    out, &reply, a->job->name, &a->server->keys.receipt, err);
 	writer_free(&sealed);
-	return st;
+	return st != ST_OK ? err_wrap(err, "answer a bundle") : ST_OK;
+}
+
+void
+intake_answer_free(struct intake_answer *a)
+{
+	if (a == NULL)
+		return;
+	free(a->events);
+	free(a->news);
+	writer_free(&a->page);
+	writer_free(&a->receipts);
+	free(a);
 }
 
 enum status
 intake_answer(struct server *server, const struct intake_job *job,
     struct writer *out, struct err *err)
 {
-	struct answer *a = calloc(1, sizeof(*a));
-	enum status st;
+	struct intake_answer *a = NULL;
+	enum status st = intake_gather(&a, server, job, err);
 
-	if (a == NULL)
-		return err_set(err, ST_NOMEM, "answer: no memory");
-	a->server = server;
-	a->job = job;
-	server_lock(server);
-	st = gather(a, err);
-	store_done(server->store);
-	db_rollback(server->db); /* it only read */
-	server_unlock(server);
 	if (st == ST_OK)
-		st = pack(a, out, err);
-	free(a->events);
-	writer_free(&a->page);
-	writer_free(&a->receipts);
-	free(a);
-	return st != ST_OK ? err_wrap(err, "answer a bundle") : ST_OK;
+		st = intake_pack(a, out, err);
+	intake_answer_free(a);
+	return st;
 }

@@ -8,7 +8,8 @@
  *	                   sets verified, inflated, unpacked
  *	intake_commit()    one thread, many jobs in one transaction: judged,
  *	                   logged, merged, receipts signed, durable
- *	intake_answer()    reply: receipts and what is new for the device
+ *	intake_gather()    what is to be said: receipts, and what is new
+ *	intake_pack()      any thread: the reply, sealed and signed
  *
  * A set that fails is refused or quarantined with its reason and blocks
  * nothing.  No I/O but the store: HTTP lies above, in http/.
@@ -20,6 +21,7 @@
 #include "common/base/err.h"
 
 struct accept;
+struct intake_answer;
 struct intake_job;
 struct server;
 struct writer;
@@ -41,7 +43,19 @@ void intake_job_free(struct intake_job *job);
 enum status intake_commit(
     struct server *server, struct intake_job **jobs, size_t n, struct err *err);
 
-/* Append the signed reply to ${out}.  After intake_commit(). */
+/*
+ * Gather what ${job}'s laptop is to be told.  After intake_commit(); takes
+ * and releases the server's lock.  The caller frees *${out}, before ${job}
+ * and the server.
+ */
+enum status intake_gather(struct intake_answer **out, struct server *server,
+    const struct intake_job *job, struct err *err);
+/* Append it to ${out}, sealed and signed: the long part, without a lock. */
+enum status intake_pack(
+    const struct intake_answer *answer, struct writer *out, struct err *err);
+void intake_answer_free(struct intake_answer *answer);
+
+/* Both of them. */
 enum status intake_answer(struct server *server, const struct intake_job *job,
     struct writer *out, struct err *err);
 
