@@ -29,9 +29,10 @@
  * a file of another type is refused or kept in memory.  No header is ever
  * overwritten before its twin holds the new one durably.
  *
- * Not noticed by the file alone: an older state of the whole file or of a
- * page put back, the log's newest commits cut off, an older header put back
- * (with the passphrases of then).  The chain of change sets notices these.
+ * Not noticed by the file alone: an older state of the whole file, of a page
+ * or of the log put back, the log or its newest commits taken away, an older
+ * header put back (with the passphrases of then, until sealvfs_rotate()).
+ * The chain of change sets notices these.
  *
  * A lock on the file is held by one program at a time (the base VFS is
  * unix-excl); within it several connections and threads may use it.
@@ -232,8 +233,9 @@ enum status sealvfs_slot_remove(
  *
  * ST_LOCKED: not unlocked.  ST_BUSY: it is open, here or elsewhere.
  * ST_FULL: no room for a second copy, or no free slot.  ST_UNTRUSTED: it is
- * damaged, or the copy did not come out right.  ST_CONFLICT: two of ${slots}
- * have one label.  ST_BUG: the VFS is not over the system's own files.
+ * damaged.  ST_IO: also if the copy did not come out right.  ST_CONFLICT: two
+ * of ${slots} have one label.  ST_BUG: the VFS is not over the system's own
+ * files.
  */
 enum status sealvfs_rotate(const struct sealvfs_file *file,
     const struct sealvfs_slot *slots, size_t nslots, struct err *err);

@@ -42,6 +42,16 @@ sealvfs_forward_close(struct sealvfs_handle *h)
 	return rc;
 }
 
+/* The other code would become SQLITE_CORRUPT; what was altered is told by the
+ * tags, and a disk that fails is no sign of it. */
+int
+sealvfs_forward_read(sqlite3_file *base, void *out, int n, sqlite3_int64 at)
+{
+	int rc = base->pMethods->xRead(base, out, n, at);
+
+	return rc == SQLITE_IOERR_CORRUPTFS ? SQLITE_IOERR_READ : rc;
+}
+
 int
 sealvfs_forward_sync(sqlite3_file *file, int flags)
 {

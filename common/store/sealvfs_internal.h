@@ -129,6 +129,7 @@ struct sealvfs_log {
 	struct sealvfs_main *main;
 	bool recovering; /* SQLite looks for the end of the log */
 	bool salted;     /* salt is known */
+	bool named;      /* its name in its folder is durable */
 	uint8_t salt[SEALVFS_SALT_LEN];
 	/* The transaction being written, or the last one written. */
 	int64_t start;    /* its first frame */
@@ -459,6 +460,9 @@ enum status sealvfs_slot_stretch(
 int sealvfs_forward_open(struct sealvfs *v, struct sealvfs_handle *h,
     const char *path, int flags, int *out_flags);
 int sealvfs_forward_close(struct sealvfs_handle *h);
+/* ${base}: the base VFS's own file. */
+int sealvfs_forward_read(
+    sqlite3_file *base, void *out, int n, sqlite3_int64 at);
 int sealvfs_forward_sync(sqlite3_file *file, int flags);
 /*
  * The first lock of a handle is refused (SQLITE_BUSY: open it again) where a

@@ -183,6 +183,23 @@ log_size(sqlite3_file *file, sqlite3_int64 *size)
 	return SQLITE_OK;
 }
 
+/*
+ * The name of a new log must be durable before a commit in it is.  SQLite
+ * sees to that too, but goes on where it fails.
+ */
+static int
+log_sync(sqlite3_file *file, int flags)
+{
+	struct sealvfs_log *log = self(file);
+	struct err ignored;
+
+	if (!log->named && sealvfs_os_serves(log->h.vfs) &&
+	    sealvfs_os_sync_folder(log->h.path, &ignored) != ST_OK)
+		return SQLITE_IOERR_DIR_FSYNC;
+	log->named = true;
+	return sealvfs_forward_sync(file, flags);
+}
+
 static int
 no_lock(sqlite3_file *file, int level)
 {
@@ -208,7 +225,7 @@ const sqlite3_io_methods SEALVFS_LOG_METHODS = {
 	.xRead = sealvfs_log_read,
 	.xWrite = log_write,
 	.xTruncate = log_truncate,
-	.xSync = sealvfs_forward_sync,
+	.xSync = log_sync,
 	.xFileSize = log_size,
 	.xLock = no_lock,
 	.xUnlock = no_lock,

@@ -15,7 +15,7 @@ self(sqlite3_file *file)
 static int
 real_read(struct sealvfs_log *log, void *out, int n, int64_t at)
 {
-	return log->h.real->pMethods->xRead(log->h.real, out, n, at);
+	return sealvfs_forward_read(log->h.real, out, n, at);
 }
 
 /* Unseal the header of ${frame}: 24 bytes for SQLite, then the start. */

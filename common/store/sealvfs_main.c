@@ -20,7 +20,7 @@ self(sqlite3_file *file)
 static int
 real_read(struct sealvfs_handle *h, void *out, int n, int64_t at)
 {
-	return h->real->pMethods->xRead(h->real, out, n, at);
+	return sealvfs_forward_read(h->real, out, n, at);
 }
 
 /* Read page ${number}; *${good} says whether it is authentic. */

@@ -158,7 +158,7 @@ compare(const struct rotation *r, const char *sql, struct err *err)
 	    (st = ask(&after, &unused, r->made, sql, err)) != ST_OK)
 		return st;
 	if (before != after)
-		return err_set(err, ST_UNTRUSTED,
+		return err_set(err, ST_IO,
 		    "a copied table has %lld rows, not %lld", (long long)after,
 		    (long long)before);
 	return ST_OK;
@@ -202,8 +202,9 @@ verify(struct rotation *r, struct err *err)
 	if ((st = open_one(&r->made, r, r->next, err)) != ST_OK)
 		return st;
 	st = ask(&unused, &sound, r->made, SQL[CHECK], err);
+	/* Also where a page could not be read: SQLite does not say which. */
 	if (st == ST_OK && !sound)
-		st = err_set(err, ST_UNTRUSTED, "the copy is not sound");
+		st = err_set(err, ST_IO, "the copy is not sound");
 	if (st == ST_OK)
 		st = compare_tables(r, err);
 	db_close(r->made);
