@@ -13,6 +13,7 @@
 #	flow     the real programs, started and stopped by scripts
 #	sim      simulated agents, server and network; planted faults
 #	kill     the real programs killed at their I/O calls
+#	store    the sealed store: damage, power cuts, failing calls, a table
 #	fuzz     untrusted bytes, with sanitizers
 #	quick    packaging/quickstart.sh --once
 #
@@ -38,7 +39,7 @@ for arg; do
 	esac
 done
 export PADU_LONG
-all=(lint unit golden flow sim kill fuzz quick)
+all=(lint unit golden flow sim kill store fuzz quick)
 [ ${#parts[@]} -gt 0 ] || parts=("${all[@]}")
 for part in "${parts[@]}"; do
 	case " ${all[*]} " in
@@ -132,7 +133,7 @@ if need lint; then
 	tests/lint/run.sh >"$log/lint.log" 2>&1 || cat "$log/lint.log"
 	take "$log/lint.log"
 fi
-if need unit golden flow sim kill quick; then
+if need unit golden flow sim kill store quick; then
 	step "build with gcc"
 	CC=gcc build build-gcc gcc --buildtype=release || finish
 fi
@@ -167,7 +168,7 @@ if need flow; then
 		esac
 	done
 fi
-for part in sim kill fuzz; do
+for part in sim kill store fuzz; do
 	if need $part; then
 		step $part
 		BUILD=$root/build-gcc "tests/$part/run.sh" \
