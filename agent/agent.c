@@ -9,6 +9,7 @@
 
 #include "agent/agent_internal.h"
 #include "agent/outbox/post.h"
+#include "agent/unlock/tries.h"
 #include "agent/visit/visit.h"
 
 static char *
@@ -75,7 +76,7 @@ agent_open(struct agent **out, const struct agent_opts *opts, struct err *err)
 {
 	const struct env *env = opts->env;
 	struct agent *a;
-	char *spool = NULL;
+	char *spool = NULL, *tries = NULL;
 	enum status st;
 
 	*out = NULL;
@@ -86,18 +87,22 @@ agent_open(struct agent **out, const struct agent_opts *opts, struct err *err)
 	if ((st = crypto_start(err)) != ST_OK ||
 	    (st = open_paths(a, opts, err)) != ST_OK)
 		goto out;
-	if ((spool = join_path(opts->dir, "spool")) == NULL) {
+	spool = join_path(opts->dir, "spool");
+	tries = join_path(opts->dir, "tries");
+	if (spool == NULL || tries == NULL) {
 		st = err_set(err, ST_NOMEM, "no memory");
 		goto out;
 	}
 	if ((st = env->mkdir(env->arg, opts->dir, err)) != ST_OK ||
 	    (st = spool_open(&a->spool, env, spool, err)) != ST_OK ||
+	    (st = tries_open(&a->tries, env, tries, err)) != ST_OK ||
 	    (st = open_device(a, err)) != ST_OK)
 		goto out;
 	*out = a;
 	a = NULL;
 out:
 	free(spool);
+	free(tries);
 	agent_close(a);
 	return st;
 }
@@ -114,6 +119,7 @@ agent_close(struct agent *agent)
 		unlocked_close(agent->open, &opts);
 	}
 	agent_enrolling_free(agent->enrolling);
+	tries_close(agent->tries);
 	spool_close(agent->spool);
 	device_free(agent->device);
 	free(agent->vfs);
@@ -154,12 +160,26 @@ agent_unlocked_opts(const struct agent *agent, struct unlocked_opts *opts)
 	opts->spool = agent->spool;
 }
 
+/* What agent_unlock() tries. */
+struct unlocking {
+	struct unlocked_opts opts;
+	struct unlocked *open;
+	const char *label, *passphrase;
+};
+
+static enum status
+try_open(void *arg, struct err *err)
+{
+	struct unlocking *u = arg;
+
+	return unlocked_open(&u->open, &u->opts, u->label, u->passphrase, err);
+}
+
 enum status
 agent_unlock(struct agent *agent, const char *label, const char *passphrase,
     struct err *err)
 {
-	struct unlocked_opts opts;
-	struct unlocked *u;
+	struct unlocking u = { .label = label, .passphrase = passphrase };
 	enum status st;
 
 	if ((st = agent_need_enrolled(agent, err)) != ST_OK)
@@ -167,21 +187,18 @@ agent_unlock(struct agent *agent, const char *label, const char *passphrase,
 	if (agent->open != NULL)
 		return say_set(
 		    err, SAY_TAKEN, "it is '%s'", agent->open->signer.label);
-	agent_unlocked_opts(agent, &opts);
-	st = unlocked_open(&u, &opts, label, passphrase, err);
-	/* A passphrase may stand where the label should: never repeated. */
-	if (st == ST_LOCKED)
-		return say_set(err, SAY_WRONG_PASSPHRASE, NULL);
+	agent_unlocked_opts(agent, &u.opts);
+	st = agent_try_passphrase(agent, label, try_open, &u, err);
 	if (st != ST_OK)
 		return st;
-	st = sync_catch_up(u, agent->spool, agent->device, agent->env,
+	st = sync_catch_up(u.open, agent->spool, agent->device, agent->env,
 	    agent->device_path, err);
 	if (st == ST_OK)
-		st = post_fill(u->post, &u->standing, err);
+		st = post_fill(u.open->post, &u.open->standing, err);
 	if (st == ST_OK)
-		agent->open = u;
+		agent->open = u.open;
 	else
-		unlocked_close(u, &opts);
+		unlocked_close(u.open, &u.opts);
 	return st;
 }
 
@@ -200,6 +217,7 @@ agent_lock(struct agent *agent, struct err *err)
 	agent_unlocked_opts(agent, &opts);
 	unlocked_close(u, &opts);
 	agent->open = NULL;
+	crypto_wipe_stack();
 	return st;
 }
 

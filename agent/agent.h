@@ -18,6 +18,7 @@
  *	DIR/tally        how far each writer came: see unlock/tally.h
  *	DIR/spool/       envelopes to send, replies to take in
  *	DIR/control      the local door while the daemon runs
+ *	DIR/tries        wrong passphrases, counted
  *
  * No network here: sync/ exchanges bytes, main carries them.
  */
@@ -64,7 +65,10 @@ enum status agent_enrol_reply(struct agent *agent,
     const struct agent_enrol *enrol, const uint8_t *reply, size_t len,
     struct err *err);
 
-/* ST_LOCKED: wrong passphrase or no such label. */
+/*
+ * ST_LOCKED: wrong passphrase or no such label.  ST_BUSY: wrong too often,
+ * wait (or another program has the store: err.state says which).
+ */
 enum status agent_unlock(struct agent *agent, const char *label,
     const char *passphrase, struct err *err);
 /* Signs what is unsigned, wipes keys, closes the store. */
@@ -78,6 +82,29 @@ enum status agent_halted(const struct agent *agent, struct err *err);
 bool agent_unlocked(const struct agent *agent);
 /* Whose passphrase unlocked it; NULL while it is locked. */
 const char *agent_label(const struct agent *agent);
+
+/*
+ * The people of the laptop.  All of these need it unlocked.
+ *
+ * agent_people() gives one JSON object a line: label, writer, here,
+ * unsigned_records, way_in (false: enrolling was cut off, enrol again).
+ *
+ * agent_passphrase() changes the passphrase of the person who is here;
+ * ${cost} NULL or 0: as the agent was opened with.  ST_LOCKED: ${old} is
+ * wrong; ST_BUSY: wrong too often; ST_INVALID: ${new} is too weak.
+ *
+ * agent_remove() takes ${label} off the laptop, who may be the one who is
+ * here: then it is locked after it.  What they recorded travels on.
+ * ST_LOCKED: they have visits that only they can sign.  *${renewed} is
+ * false if the file's key could not be made anew (no room for a copy): an
+ * old copy of the header would still let them in.
+ */
+enum status agent_people(
+    struct agent *agent, struct writer *out, struct err *err);
+enum status agent_passphrase(struct agent *agent, const char *old,
+    const char *new, const struct passphrase_cost *cost, struct err *err);
+enum status agent_remove(
+    struct agent *agent, const char *label, bool *renewed, struct err *err);
 
 /*
  * Record a finished visit (JSON, as in agent/visit/visit.h), durably before

@@ -11,6 +11,7 @@
 #include "common/say/say.h"
 #include "common/store/sealvfs.h"
 #include "common/wire/card.h"
+#include "common/words/words.h"
 
 #include "agent/agent_internal.h"
 
@@ -76,26 +77,24 @@ check_enrol(
     const struct agent *agent, const struct agent_enrol *enrol, struct err *err)
 {
 	size_t len = strlen(enrol->passphrase);
-	struct signer taken;
-	struct err missing;
+	struct unlocked_opts opts;
+	uint32_t replaces;
 
 	if (check_label(enrol->label, err) != ST_OK)
 		return err->status;
-	if (len == 0 || len > PASSPHRASE_MAX)
+	if (len > PASSPHRASE_MAX)
 		return err_set(err, ST_INVALID,
-		    "a passphrase is 1 to %u bytes long; four words are good",
-		    PASSPHRASE_MAX);
+		    "a passphrase is at most %u bytes long", PASSPHRASE_MAX);
+	if (words_judge(enrol->passphrase, err) != ST_OK)
+		return err->status;
 	if (strlen(enrol->url) > DEVICE_URL_MAX)
 		return err_set(err, ST_INVALID, "the server's URL is too long");
 	if (agent->device == NULL)
 		return check_no_store(agent, err);
 	if (agent_need_unlocked(agent, err) != ST_OK)
 		return err->status;
-	if (signers_find(agent->open->signers, enrol->label,
-		agent->device->server.card_public, &taken,
-		&missing) != ST_NOTFOUND)
-		return say_set(err, SAY_LABEL_TAKEN, NULL);
-	return ST_OK;
+	agent_unlocked_opts(agent, &opts);
+	return unlocked_taken(agent->open, &opts, enrol->label, &replaces, err);
 }
 
 /* A new laptop's keys, bound to the server that the code names. */
@@ -236,17 +235,6 @@ remove_leftover(struct agent *agent, struct err *err)
 	return st;
 }
 
-/* Said with the enrolment, or with the agent, or measured: about 1 s. */
-static enum status
-choose_cost(struct agent *agent, const struct agent_enrol *enrol,
-    struct passphrase_cost *out, struct err *err)
-{
-	*out = enrol->cost.ops != 0 ? enrol->cost : agent->cost;
-	if (out->ops != 0)
-		return ST_OK;
-	return passphrase_calibrate(out, agent->env, 1000, err);
-}
-
 /*
  * A new laptop: the device file says "not complete" until the store is
  * there with its first person.
@@ -328,7 +316,7 @@ agent_enrol_reply(struct agent *agent, const struct agent_enrol *enrol,
 		st = check_writer(
 		    d, e, first.card, first.card_len, &first.signer.card, err);
 	if (st == ST_OK)
-		st = choose_cost(agent, enrol, &first.cost, err);
+		st = agent_cost(agent, &enrol->cost, &first.cost, err);
 	if (st != ST_OK)
 		return st;
 
@@ -343,7 +331,11 @@ agent_enrol_reply(struct agent *agent, const struct agent_enrol *enrol,
 		st = complete_device(agent, &first, err);
 	} else {
 		agent_unlocked_opts(agent, &opts);
-		if ((st = start_over(agent, err)) == ST_OK)
+		st = unlocked_taken(
+		    agent->open, &opts, enrol->label, &first.replaces, err);
+		if (st == ST_OK)
+			st = start_over(agent, err);
+		if (st == ST_OK)
 			st = unlocked_join(agent->open, &opts, &first, err);
 	}
 	crypto_wipe(&first, sizeof(first));

@@ -19,6 +19,7 @@ struct agent {
 	struct passphrase_cost cost;
 	struct device *device; /* NULL: not enrolled */
 	struct spool *spool;
+	struct tries *tries;
 	struct unlocked *open; /* NULL: locked */
 	struct sync_sent sent;
 	struct enrolling *enrolling;
@@ -29,6 +30,17 @@ enum status agent_need_enrolled(const struct agent *agent, struct err *err);
 /* ST_LOCKED, with a sentence, unless somebody has unlocked it. */
 enum status agent_need_unlocked(const struct agent *agent, struct err *err);
 void agent_unlocked_opts(const struct agent *agent, struct unlocked_opts *opts);
+
+/*
+ * Run ${try}, which tries ${passphrase} of ${label}, unless they must wait
+ * (ST_BUSY), and count it if it is wrong (ST_LOCKED).
+ */
+typedef enum status agent_try(void *arg, struct err *err);
+enum status agent_try_passphrase(struct agent *agent, const char *label,
+    agent_try *try, void *arg, struct err *err);
+/* New passphrases': said, or of the agent, or measured. */
+enum status agent_cost(struct agent *agent, const struct passphrase_cost *said,
+    struct passphrase_cost *out, struct err *err);
 
 /* Keys between an enrolment's request and its reply. */
 void agent_enrolling_free(struct enrolling *enrolling);

@@ -52,7 +52,7 @@ run(struct cli *cli, struct err *err)
 		return ST_OK;
 	}
 	if (strcmp(cli->command, "run") == 0)
-		return daemon_run(&opts, err);
+		return daemon_run(&opts, request.json, request.json_len, err);
 	st = control_call(&request, &reached, err);
 	if (!reached)
 		st = run_here(&opts, &request, err);

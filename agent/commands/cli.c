@@ -17,6 +17,7 @@
 /* The words of one command line, sorted out. */
 struct words {
 	const struct cli_command *command;
+	const char *group; /* "people", until the word after it */
 	const char *position;
 	const struct cli_option *option[WORDS_MAX];
 	const char *value[WORDS_MAX];
@@ -55,23 +56,36 @@ print_options(const struct cli_option *options, size_t max)
 		print_option(&options[i]);
 }
 
+/* As it is typed: a blank where the name has a hyphen. */
+static void
+spell(char *out, size_t size, const struct cli_command *c)
+{
+	snprintf(out, size, "%s", c->name);
+	for (; *out != '\0'; out++)
+		if (*out == '-')
+			*out = ' ';
+}
+
 static void
 print_help(const struct cli_command *c)
 {
+	char typed[32];
 	size_t i;
 
 	if (c == NULL) {
 		printf("%s\nCommands:\n", cli_intro);
-		for (i = 0; i < cli_ncommands; i++)
-			printf("  %-10s %s\n", cli_commands[i].name,
-			    cli_commands[i].about);
+		for (i = 0; i < cli_ncommands; i++) {
+			spell(typed, sizeof(typed), &cli_commands[i]);
+			printf("  %-14s %s\n", typed, cli_commands[i].about);
+		}
 		printf("\nOptions of every command:\n");
 		print_options(cli_common_options, CLI_NCOMMON);
 		printf(
 		    "\n'" NAME " COMMAND --help' tells more.\n\n%s", cli_exits);
 		return;
 	}
-	printf("Usage: " NAME " %s%s%s [OPTIONS]%s\n\n%s.\n", c->name,
+	spell(typed, sizeof(typed), c);
+	printf("Usage: " NAME " %s%s%s [OPTIONS]%s\n\n%s.\n", typed,
 	    c->position != NULL ? " " : "",
 	    c->position != NULL ? c->position : "",
 	    c->stdin_key != NULL ? " < FILE" : "", c->about);
@@ -164,17 +178,40 @@ take_option(struct words *w, int argc, char **argv, int *at)
 	return SAY_EXIT_DONE;
 }
 
+/* The command NAME, or GROUP-NAME; *${group} if ${name} is a group. */
+static const struct cli_command *
+find_command(const char *group, const char *name, bool *is_group)
+{
+	size_t i, len = strlen(name);
+	const char *at;
+
+	*is_group = false;
+	for (i = 0; i < cli_ncommands; i++) {
+		at = cli_commands[i].name;
+		if (group != NULL && strncmp(at, group, strlen(group)) == 0 &&
+		    at[strlen(group)] == '-')
+			at += strlen(group) + 1;
+		else if (group != NULL)
+			continue;
+		if (strcmp(at, name) == 0)
+			return &cli_commands[i];
+		if (len > 0 && strncmp(at, name, len) == 0 && at[len] == '-')
+			*is_group = true;
+	}
+	return NULL;
+}
+
 static enum say_exit
 take_word(struct words *w, const char *word)
 {
-	size_t i;
+	bool is_group;
 
 	if (w->command == NULL) {
-		for (i = 0; i < cli_ncommands; i++)
-			if (strcmp(cli_commands[i].name, word) == 0)
-				w->command = &cli_commands[i];
+		w->command = find_command(w->group, word, &is_group);
 		if (w->command == NULL && strcmp(word, "help") == 0)
 			w->help = true;
+		else if (w->command == NULL && is_group && w->group == NULL)
+			w->group = word;
 		else if (w->command == NULL)
 			return usage("there is no such command", NULL);
 		return SAY_EXIT_DONE;

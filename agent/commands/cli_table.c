@@ -54,7 +54,9 @@ const struct cli_command cli_commands[] = {
 		{ "label", "SR", "label", CLI_TEXT, true,
 		    "initials that everyone may see" },
 		{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE,
-		    true, "its first line becomes your passphrase" },
+		    true,
+		    "its first line becomes your passphrase: four words, such "
+		    "as 'passphrase --suggest' shows" },
 		{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
 		    "cost of trying passphrases; measured if left out" },
 		{ "as", "LABEL", "as", CLI_TEXT, false,
@@ -62,7 +64,60 @@ const struct cli_command cli_commands[] = {
 		{ "as-passphrase-file", "FILE", "as_passphrase",
 		    CLI_PASSPHRASE, false, "their passphrase" },
 	    } },
-	{ .name = "run", .about = "the daemon; prints \"ready\"" },
+	{ .name = "people-list",
+	    .login = true,
+	    .about = "who shares this laptop, and whose visits wait for them" },
+	{ .name = "people-add",
+	    .about = "let a further person join this laptop; as 'enrol'",
+	    .options = {
+		{ "server", "URL", "server", CLI_TEXT, true,
+		    "where the server is, http://host:port" },
+		{ "code", "CODE", "code", CLI_TEXT, true,
+		    "the one-time code, as text" },
+		{ "label", "SR", "label", CLI_TEXT, true,
+		    "initials that everyone may see" },
+		{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE,
+		    true,
+		    "its first line becomes your passphrase: four words, such "
+		    "as 'passphrase --suggest' shows" },
+		{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
+		    "cost of trying passphrases; measured if left out" },
+		{ "as", "LABEL", "as", CLI_TEXT, false,
+		    "who lets you in on a laptop in use" },
+		{ "as-passphrase-file", "FILE", "as_passphrase",
+		    CLI_PASSPHRASE, false, "their passphrase" },
+	    } },
+	{ .name = "people-remove",
+	    .login = true,
+	    .position = "LABEL",
+	    .position_key = "person",
+	    .about = "take a person off this laptop; their visits travel on",
+	    .more =
+		"Visits that only they can sign are signed first: they unlock\n"
+		"the laptop once.  The file then gets a new key, so that no\n"
+		"old copy of its header lets them in.\n" },
+	{ .name = "passphrase",
+	    .login = true,
+	    .about = "change your passphrase, or suggest one",
+	    .more =
+		"At every moment, also if the power goes, the old passphrase\n"
+		"or the new one opens the laptop.\n",
+	    .options = {
+		{ "new-passphrase-file", "FILE", "new_passphrase",
+		    CLI_PASSPHRASE, false,
+		    "its first line becomes your passphrase" },
+		{ "suggest", NULL, "suggest", CLI_FLAG, false,
+		    "four words that nobody can guess; changes nothing" },
+		{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
+		    "cost of trying passphrases; measured if left out" },
+	    } },
+	{ .name = "run",
+	    .about = "the daemon; prints \"ready\"",
+	    .more =
+		"It locks itself when nobody gave it an order for a while\n"
+		"(syncs and status do not count), and when the machine slept.\n",
+	    .options = { { "idle-lock", "SECONDS", "idle_lock", CLI_TEXT, false,
+		"after how long: 5 to 86400; 600 if left out" } } },
 	{ .name = "unlock",
 	    .about = "unlock the daemon for one person",
 	    .options = {

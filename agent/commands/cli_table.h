@@ -25,7 +25,7 @@ struct cli_option {
 #define CLI_NCOMMON 4
 
 struct cli_command {
-	const char *name;
+	const char *name;     /* "people-list" is typed "people list" */
 	const char *position; /* one word after the command; NULL: none */
 	const char *position_key;
 	const char *stdin_key; /* all of standard input; NULL: not read */

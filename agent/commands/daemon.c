@@ -1,26 +1,69 @@
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
+
+#include "common/base/limits.h"
+#include "common/json/json.h"
 
 #include "agent/agent.h"
 #include "agent/commands/daemon.h"
 #include "agent/commands/doors.h"
+#include "agent/unlock/idle.h"
 
-/* Wait, on this thread, for the order to stop; all others are deaf to it. */
+/* How soon after its time the laptop locks. */
+#define TICK_NS 500000000
+
 static void
-wait_for_stop(const sigset_t *stop)
+tick(void *doors)
 {
-	int got;
+	doors_check_idle(doors);
+}
+
+/*
+ * Wait, on this thread, for the order to stop; all others are deaf to it.
+ * Meanwhile lock when that is due, if no command runs: commands look
+ * themselves.
+ */
+static void
+wait_for_stop(
+    const sigset_t *stop, struct control *control, struct doors *doors)
+{
+	const struct timespec a_while = { 0, TICK_NS };
 
 	puts("ready");
 	fflush(stdout);
-	while (sigwait(stop, &got) != 0)
-		continue;
+	while (sigtimedwait(stop, NULL, &a_while) < 0)
+		control_try_turn(control, tick, doors);
+}
+
+static enum status
+read_idle(struct idle *out, const char *request, size_t len, struct err *err)
+{
+	struct json *doc = NULL;
+	unsigned seconds = IDLE_DEFAULT_S;
+	const char *text = NULL;
+	char end;
+	enum status st;
+
+	st = json_parse(&doc, request, len, JSON_TEXT_MAX, err);
+	if (st == ST_OK)
+		st = json_opt_string(doc, "idle_lock", &text, err);
+	if (text != NULL &&
+	    (sscanf(text, "%6u%c", &seconds, &end) != 1 ||
+		seconds < IDLE_MIN_S || seconds > IDLE_MAX_S))
+		st = err_set(err, ST_INVALID, "--idle-lock is %d to %d seconds",
+		    IDLE_MIN_S, IDLE_MAX_S);
+	json_free(doc);
+	idle_start(out, (int64_t)seconds * 1000, awake_now());
+	return st;
 }
 
 enum status
-daemon_run(const struct agent_opts *opts, struct err *err)
+daemon_run(const struct agent_opts *opts, const char *request, size_t len,
+    struct err *err)
 {
-	struct doors doors = { NULL };
+	struct idle idle;
+	struct doors doors = { .idle = &idle };
 	struct control_table table = { .commands = doors_commands,
 		.ncommands = doors_ncommands,
 		.arg = &doors };
@@ -28,6 +71,8 @@ daemon_run(const struct agent_opts *opts, struct err *err)
 	sigset_t stop;
 	enum status st;
 
+	if ((st = read_idle(&idle, request, len, err)) != ST_OK)
+		return st;
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
@@ -37,7 +82,7 @@ daemon_run(const struct agent_opts *opts, struct err *err)
 		return st;
 	st = control_start(&control, opts->dir, opts->env, &table, err);
 	if (st == ST_OK) {
-		wait_for_stop(&stop);
+		wait_for_stop(&stop, control, &doors);
 		control_stop(control);
 		st = agent_lock(doors.agent, err);
 	}

@@ -10,18 +10,14 @@
 #include "agent/agent.h"
 #include "agent/commands/doors.h"
 #include "agent/commands/doors_internal.h"
+#include "agent/unlock/idle.h"
 
 /* ---- unlocking for one command ---------------------------------------------
  */
 
-/*
- * Unlock with the label and passphrase in ${request}, if nobody has.  Where
- * somebody has, only their own label is taken: what is recorded must never
- * go under another name than the one that was given.
- */
-static enum status
-unlock_for(struct agent *agent, const struct json *request, const char *label,
-    const char *passphrase, bool *did, struct err *err)
+enum status
+doors_unlock_for(struct agent *agent, const struct json *request,
+    const char *label, const char *passphrase, bool *did, struct err *err)
 {
 	const char *who, *secret;
 	enum status st;
@@ -43,6 +39,26 @@ unlock_for(struct agent *agent, const struct json *request, const char *label,
 	return st;
 }
 
+void
+doors_check_idle(struct doors *doors)
+{
+	struct err unsigned_yet; /* it is locked in any case */
+
+	if (doors->idle == NULL || !agent_unlocked(doors->agent) ||
+	    idle_due(doors->idle, awake_now()) == IDLE_NOT)
+		return;
+	(void)agent_lock(doors->agent, &unsigned_yet);
+	doors->locked_itself = true;
+}
+
+void
+doors_input(struct doors *doors)
+{
+	doors_check_idle(doors);
+	if (doors->idle != NULL)
+		idle_input(doors->idle, awake_now());
+}
+
 /* Run ${fn}, unlocked with what the request holds, and lock again. */
 static enum status
 with_unlock(struct doors *doors, const struct json *request,
@@ -52,8 +68,8 @@ with_unlock(struct doors *doors, const struct json *request,
 	bool did;
 	enum status st;
 
-	st =
-	    unlock_for(doors->agent, request, "label", "passphrase", &did, err);
+	st = doors_unlock_for(
+	    doors->agent, request, "label", "passphrase", &did, err);
 	if (st != ST_OK)
 		return st;
 	st = fn(doors->agent, request, out, err);
@@ -62,6 +78,14 @@ with_unlock(struct doors *doors, const struct json *request,
 		st = err->status;
 	}
 	return st;
+}
+
+enum status
+doors_by_person(struct doors *doors, const struct json *request,
+    struct control_out *out, door_fn *fn, struct err *err)
+{
+	doors_input(doors);
+	return with_unlock(doors, request, out, fn, err);
 }
 
 /* ---- what commands say -----------------------------------------------------
@@ -77,9 +101,8 @@ put_members(struct json_writer *w, const struct json *object)
 		    w, json_name(json_at(object, i)), json_at(object, i));
 }
 
-/* Every line of ${lines}, an object, as a row; or the one as the result. */
-static enum status
-put_lines(struct control_out *out, const struct writer *lines, bool rows,
+enum status
+doors_put_lines(struct control_out *out, const struct writer *lines, bool rows,
     struct err *err)
 {
 	const char *at = (const char *)lines->bytes, *end;
@@ -112,7 +135,7 @@ tell(struct agent *agent, struct control_out *out, bool rows,
 	enum status st = fn(agent, &lines, err);
 
 	if (st == ST_OK)
-		st = put_lines(out, &lines, rows, err);
+		st = doors_put_lines(out, &lines, rows, err);
 	writer_free(&lines);
 	return st;
 }
@@ -156,7 +179,7 @@ run_list(struct agent *agent, const struct json *request,
 	if (st == ST_OK)
 		st = agent_list(agent, village, &lines, err);
 	if (st == ST_OK)
-		st = put_lines(out, &lines, true, err);
+		st = doors_put_lines(out, &lines, true, err);
 	writer_free(&lines);
 	return st;
 }
@@ -176,7 +199,7 @@ run_show(struct agent *agent, const struct json *request,
 	if (st == ST_OK)
 		st = agent_show(agent, id, &lines, err);
 	if (st == ST_OK)
-		st = put_lines(out, &lines, false, err);
+		st = doors_put_lines(out, &lines, false, err);
 	writer_free(&lines);
 	return st;
 }
@@ -207,7 +230,7 @@ run_visit(struct agent *agent, const struct json *request,
 	st = agent_visit(agent, text, strlen(text), &answer, err);
 	/* A refusal has its particulars too. */
 	if (answer.len > 0 &&
-	    put_lines(out, &answer, false, &unreadable) != ST_OK &&
+	    doors_put_lines(out, &answer, false, &unreadable) != ST_OK &&
 	    st == ST_OK) {
 		*err = unreadable;
 		st = err->status;
@@ -222,6 +245,11 @@ static enum status
 door_status(void *arg, const struct json *request, struct control_out *out,
     struct err *err)
 {
+	struct doors *doors = arg;
+
+	doors_check_idle(doors);
+	if (doors->locked_itself && !agent_unlocked(doors->agent))
+		control_note(out, SAY_IDLE_LOCKED);
 	return with_unlock(arg, request, out, run_status, err);
 }
 
@@ -229,41 +257,42 @@ static enum status
 door_list(void *arg, const struct json *request, struct control_out *out,
     struct err *err)
 {
-	return with_unlock(arg, request, out, run_list, err);
+	return doors_by_person(arg, request, out, run_list, err);
 }
 
 static enum status
 door_show(void *arg, const struct json *request, struct control_out *out,
     struct err *err)
 {
-	return with_unlock(arg, request, out, run_show, err);
+	return doors_by_person(arg, request, out, run_show, err);
 }
 
 static enum status
 door_visits(void *arg, const struct json *request, struct control_out *out,
     struct err *err)
 {
-	return with_unlock(arg, request, out, run_visits, err);
+	return doors_by_person(arg, request, out, run_visits, err);
 }
 
 static enum status
 door_returns(void *arg, const struct json *request, struct control_out *out,
     struct err *err)
 {
-	return with_unlock(arg, request, out, run_returns, err);
+	return doors_by_person(arg, request, out, run_returns, err);
 }
 
 static enum status
 door_visit(void *arg, const struct json *request, struct control_out *out,
     struct err *err)
 {
-	return with_unlock(arg, request, out, run_visit, err);
+	return doors_by_person(arg, request, out, run_visit, err);
 }
 
 static enum status
 door_sync(void *arg, const struct json *request, struct control_out *out,
     struct err *err)
 {
+	doors_check_idle(arg);
 	return with_unlock(arg, request, out, doors_run_sync, err);
 }
 
@@ -279,8 +308,10 @@ door_unlock(void *arg, const struct json *request, struct control_out *out,
 	    (st = json_get_string(request, "passphrase", &passphrase, err)) !=
 		ST_OK)
 		return st;
+	doors_input(doors);
 	st = agent_unlock(doors->agent, label, passphrase, err);
 	if (st == ST_OK) {
+		doors->locked_itself = false;
 		json_put_string(control_result(out), "unlocked", label);
 		note_halted(doors->agent, out);
 	}
@@ -299,30 +330,14 @@ door_lock(void *arg, const struct json *request, struct control_out *out,
 	return agent_lock(doors->agent, err);
 }
 
-/* A further person joins while one of those who have the laptop is there. */
-static enum status
-door_enrol(void *arg, const struct json *request, struct control_out *out,
-    struct err *err)
-{
-	struct doors *doors = arg;
-	struct err locking;
-	bool did;
-	enum status st;
-
-	st =
-	    unlock_for(doors->agent, request, "as", "as_passphrase", &did, err);
-	if (st != ST_OK)
-		return st;
-	st = doors_run_enrol(doors->agent, request, out, err);
-	if (did)
-		(void)agent_lock(doors->agent, &locking);
-	return st;
-}
-
 const struct control_command doors_commands[] = {
-	{ .name = "enrol", .run = door_enrol },
+	{ .name = "enrol", .run = doors_enrol },
+	{ .name = "people-list", .run = doors_people_list },
+	{ .name = "people-add", .run = doors_enrol },
+	{ .name = "people-remove", .run = doors_people_remove },
+	{ .name = "passphrase", .run = doors_passphrase },
 	{ .name = "unlock", .run = door_unlock },
-	{ .name = "lock", .run = door_lock },
+	{ .name = "lock", .run = door_lock, .urgent = true },
 	{ .name = "list", .run = door_list },
 	{ .name = "show", .run = door_show },
 	{ .name = "visits", .run = door_visits },

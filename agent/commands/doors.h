@@ -14,11 +14,17 @@
 #include "common/http/control.h"
 
 struct agent;
+struct idle;
 
 /* arg of every command. */
 struct doors {
 	struct agent *agent;
+	struct idle *idle; /* of the daemon; NULL: never locks itself */
+	bool locked_itself;
 };
+
+/* Lock if it is time to; before every command, and now and then. */
+void doors_check_idle(struct doors *doors);
 
 extern const struct control_command doors_commands[];
 extern const size_t doors_ncommands;

@@ -140,9 +140,8 @@ doors_run_sync(struct agent *agent, const struct json *request,
 /* ---- enrol -----------------------------------------------------------------
  */
 
-/* "OPS:MEMKIB"; measured where it is not said. */
-static enum status
-read_cost(
+enum status
+doors_read_cost(
     struct passphrase_cost *out, const struct json *request, struct err *err)
 {
 	uint64_t ops, kib;
@@ -178,7 +177,7 @@ read_enrol(struct agent_enrol *out, const struct json *request, struct err *err)
 	    (st = json_get_string(
 		 request, "passphrase", &out->passphrase, err)) != ST_OK)
 		return st;
-	return read_cost(&out->cost, request, err);
+	return doors_read_cost(&out->cost, request, err);
 }
 
 enum status

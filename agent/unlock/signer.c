@@ -17,17 +17,26 @@ struct signers {
 	struct db_table *sql;
 };
 
-enum { Q_ADD, Q_FIND, Q_ALL, Q_ADVANCE, Q_COUNT };
+enum { Q_ADD, Q_FIND, Q_ALL, Q_ADVANCE, Q_KEEP, Q_REMOVE, Q_COUNT };
 
 static const char *const SQL[Q_COUNT] = {
 	[Q_ADD] = "INSERT INTO person (writer, label, card, wrapped, seq, prev,"
 		  " counter, hlc) VALUES (:writer, :label, :card, :wrapped,"
 		  " :seq, :prev, :counter, :hlc)",
 
-	[Q_FIND] = "SELECT writer, card, wrapped, seq, prev, counter, hlc"
-		   " FROM person WHERE label = :label",
+	[Q_FIND] = "SELECT writer, card, wrapped, seq, prev, counter, hlc,"
+		   " next FROM person WHERE label = :label AND removed = 0",
 
-	[Q_ALL] = "SELECT writer, label FROM person ORDER BY writer",
+	[Q_ALL] = "SELECT writer, label FROM person WHERE removed = 0"
+		  " ORDER BY writer",
+
+	[Q_KEEP] = "UPDATE person SET wrapped = :wrapped, next = :next"
+		   " WHERE writer = :writer",
+
+	/* A label has no blank: nobody can have this one. */
+	[Q_REMOVE] = "UPDATE person SET wrapped = zeroblob(72), next = NULL,"
+		     " removed = 1, label = label || ' ' || writer"
+		     " WHERE writer = :writer AND removed = 0",
 
 	[Q_ADVANCE] = "UPDATE person SET seq = :seq, prev = :prev,"
 		      " counter = :counter, hlc = :hlc WHERE writer = :writer",
@@ -97,6 +106,25 @@ signer_unwrap(struct sign_key *out, const struct signer *signer,
 	return ST_OK;
 }
 
+enum status
+signer_rewrap(uint8_t out[SIGNER_WRAPPED_LEN], const struct signer *signer,
+    const uint8_t from[KEY_LEN], const uint8_t to[KEY_LEN], struct err *err)
+{
+	uint8_t seed[SIGN_SEED_LEN];
+	enum status st;
+
+	st = seal_unwrap(
+	    seed, from, DOMAIN_WRAP, signer->wrapped, SIGNER_WRAPPED_LEN, err);
+	if (st == ST_OK)
+		signer_wrap(out, to, seed);
+	else
+		st = err_set(err, ST_LOCKED,
+		    "this passphrase does not open the signing key of '%s'",
+		    signer->label);
+	crypto_wipe(seed, sizeof(seed));
+	return st;
+}
+
 static void
 bind_state(struct db_query *q, const struct signer *signer)
 {
@@ -126,8 +154,8 @@ static enum status
 read_signer(struct signer *out, const struct db_query *q,
     const uint8_t card_public[32], struct err *err)
 {
-	const uint8_t *card, *wrapped, *prev;
-	size_t card_len, wrapped_len, prev_len;
+	const uint8_t *card, *wrapped, *prev, *next;
+	size_t card_len, wrapped_len, prev_len, next_len;
 
 	out->writer = (uint32_t)db_column_i64(q, 0);
 	card = db_column_blob(q, 1, &card_len);
@@ -136,6 +164,10 @@ read_signer(struct signer *out, const struct db_query *q,
 	prev = db_column_blob(q, 4, &prev_len);
 	out->counter = (uint32_t)db_column_i64(q, 5);
 	out->hlc = (uint64_t)db_column_i64(q, 6);
+	next = db_column_blob(q, 7, &next_len);
+	out->changing = next_len == sizeof(out->next);
+	if (out->changing)
+		memcpy(out->next, next, sizeof(out->next));
 	if (wrapped_len != sizeof(out->wrapped) ||
 	    prev_len != sizeof(out->prev))
 		return err_set(err, ST_UNTRUSTED, "a damaged row");
@@ -198,6 +230,30 @@ signers_advance(
 		st = err_set(err, ST_BUG, "no row of writer %u",
 		    (unsigned)signer->writer);
 	return st;
+}
+
+enum status
+signers_keep(
+    struct signers *signers, const struct signer *signer, struct err *err)
+{
+	struct db_query *q = db_query(signers->sql, Q_KEEP);
+
+	db_bind_i64(q, ":writer", signer->writer);
+	db_bind_blob(q, ":wrapped", signer->wrapped, SIGNER_WRAPPED_LEN);
+	if (signer->changing)
+		db_bind_blob(q, ":next", signer->next, SIGNER_WRAPPED_LEN);
+	else
+		db_bind_null(q, ":next");
+	return db_run(q, NULL, err);
+}
+
+enum status
+signers_remove(struct signers *signers, uint32_t writer, struct err *err)
+{
+	struct db_query *q = db_query(signers->sql, Q_REMOVE);
+
+	db_bind_i64(q, ":writer", writer);
+	return db_run(q, NULL, err);
 }
 
 bool

@@ -31,6 +31,8 @@ struct signer {
 	char label[CARD_LABEL_MAX + 1];
 	struct writer_card card;
 	uint8_t wrapped[SIGNER_WRAPPED_LEN];
+	bool changing; /* a change of passphrase was cut off: next is good */
+	uint8_t next[SIGNER_WRAPPED_LEN];
 	uint32_t seq;     /* of the latest signed set */
 	uint8_t prev[32]; /* its change id */
 	uint32_t counter; /* of the latest id made */
@@ -56,9 +58,16 @@ enum status signer_unwrap(struct sign_key *out, const struct signer *signer,
     const uint8_t key[KEY_LEN], struct err *err);
 
 /*
- * Add a person, or (after a new enrolment under the same label) a further
- * writer of theirs; ${card} is the signed card.  In the caller's
- * transaction.
+ * ${signer}->wrapped, once more under ${to}.  ST_LOCKED: ${from} does not
+ * open it.
+ */
+enum status signer_rewrap(uint8_t out[SIGNER_WRAPPED_LEN],
+    const struct signer *signer, const uint8_t from[KEY_LEN],
+    const uint8_t to[KEY_LEN], struct err *err);
+
+/*
+ * Add a person; ${card} is the signed card.  ST_CONFLICT: somebody has the
+ * label.  In the caller's transaction.
  */
 enum status signers_add(struct signers *signers, const struct signer *signer,
     const uint8_t *card, size_t len, struct err *err);
@@ -70,6 +79,15 @@ enum status signers_each(struct signers *signers,
     enum status (*each)(
 	void *arg, uint32_t writer, const char *label, struct err *err),
     void *arg, struct err *err);
+/* Keep ${signer}'s wrapped and, if they are changing it, next; likewise. */
+enum status signers_keep(
+    struct signers *signers, const struct signer *signer, struct err *err);
+/*
+ * ${writer} is nobody's any more: their key is overwritten, their label free.
+ * What they recorded stays.  In the caller's transaction.
+ */
+enum status signers_remove(
+    struct signers *signers, uint32_t writer, struct err *err);
 /* Keep ${signer}'s seq, prev, counter and clock; in a transaction. */
 enum status signers_advance(
     struct signers *signers, const struct signer *signer, struct err *err);

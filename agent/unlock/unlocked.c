@@ -17,20 +17,14 @@
 #include "agent/sync/desk_box.h"
 #include "agent/unlock/device.h"
 #include "agent/unlock/unlocked.h"
+#include "agent/unlock/unlocked_internal.h"
 #include "agent/visit/visit.h"
 
 #define CACHE_KIB 4000 /* within DESIGN.md section 8's agent.rss_mb */
 
-static struct sealvfs_file
-file_of(const struct unlocked_opts *opts)
-{
-	struct sealvfs_file f = { .vfs = opts->vfs, .path = opts->path };
-
-	return f;
-}
-
-static enum status
-open_db(struct db **out, const struct unlocked_opts *opts, struct err *err)
+enum status
+unlocked_open_db(
+    struct db **out, const struct unlocked_opts *opts, struct err *err)
 {
 	struct db_opts o = { .path = opts->path,
 		.vfs = opts->vfs != NULL ? opts->vfs : SEALVFS_NAME,
@@ -47,8 +41,8 @@ open_db(struct db **out, const struct unlocked_opts *opts, struct err *err)
 	return st;
 }
 
-static enum status
-open_parts(
+enum status
+unlocked_open_parts(
     struct unlocked *u, const struct unlocked_opts *opts, struct err *err)
 {
 	enum status st;
@@ -68,8 +62,8 @@ open_parts(
 	return post_open(&u->post, u->db, opts->spool, opts->device, err);
 }
 
-static void
-close_parts(struct unlocked *u)
+void
+unlocked_close_parts(struct unlocked *u)
 {
 	post_close(u->post);
 	halts_close(u->halts);
@@ -82,6 +76,32 @@ close_parts(struct unlocked *u)
 	chain_close(u->chain);
 	signers_close(u->signers);
 	db_close(u->db);
+	u->post = NULL;
+	u->halts = NULL;
+	u->desk = NULL;
+	u->visits = NULL;
+	u->listed = NULL;
+	u->reader = NULL;
+	u->shelf = NULL;
+	u->answers = NULL;
+	u->chain = NULL;
+	u->signers = NULL;
+	u->db = NULL;
+}
+
+/*
+ * The signing key, under the passphrase that opened the slot: after a change
+ * that was cut off that may be the old one or the new one.
+ */
+static enum status
+unwrap(struct unlocked *u, const uint8_t key[KEY_LEN], struct err *err)
+{
+	enum status st = signer_unwrap(u->key, &u->signer, key, err);
+
+	if (st != ST_LOCKED || !u->signer.changing)
+		return st;
+	memcpy(u->signer.wrapped, u->signer.next, SIGNER_WRAPPED_LEN);
+	return signer_unwrap(u->key, &u->signer, key, err);
 }
 
 /* The person's signing key and the laptop's box key. */
@@ -101,7 +121,7 @@ open_keys(struct unlocked *u, const struct unlocked_opts *opts,
 	if (st != ST_OK)
 		return st;
 	signer_wrap_key(key, person);
-	st = signer_unwrap(u->key, &u->signer, key, err);
+	st = unwrap(u, key, err);
 	crypto_wipe(key, sizeof(key));
 	if (st != ST_OK)
 		return st;
@@ -147,7 +167,7 @@ enum status
 unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
     const char *label, const char *passphrase, struct err *err)
 {
-	struct sealvfs_file file = file_of(opts);
+	struct sealvfs_file file = unlocked_file(opts);
 	struct unlocked *u;
 	uint8_t person[KEY_LEN] = { 0 };
 	enum status st;
@@ -165,18 +185,20 @@ unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
 		say_mark(err, SAY_STORE_MISSING);
 	if (st != ST_OK)
 		goto out;
-	if ((st = open_db(&u->db, opts, err)) != ST_OK ||
-	    (st = open_parts(u, opts, err)) != ST_OK ||
+	if ((st = unlocked_open_db(&u->db, opts, err)) != ST_OK ||
+	    (st = unlocked_open_parts(u, opts, err)) != ST_OK ||
 	    (st = open_keys(u, opts, label, person, err)) != ST_OK)
 		goto out;
 	if ((st = check_tally(u, opts, err)) != ST_OK)
 		goto out;
 	if ((st = shelf_standing(u->shelf, &u->standing, err)) == ST_OK) {
+		unlocked_tidy(u, opts);
 		*out = u;
 		u = NULL;
 	}
 out:
 	crypto_wipe(person, sizeof(person));
+	crypto_wipe_stack();
 	unlocked_close(u, opts);
 	return st;
 }
@@ -184,14 +206,14 @@ out:
 void
 unlocked_close(struct unlocked *u, const struct unlocked_opts *opts)
 {
-	struct sealvfs_file file = file_of(opts);
+	struct sealvfs_file file = unlocked_file(opts);
 	struct err ignored;
 
 	if (u == NULL)
 		return;
 	secret_free(u->key);
 	secret_free(u->box);
-	close_parts(u);
+	unlocked_close_parts(u);
 	free(u->tally_path);
 	free(u);
 	sealvfs_lock(&file, &ignored);
@@ -223,8 +245,12 @@ put_first(
 
 	if ((st = db_begin(u->db, err)) != ST_OK)
 		return st;
-	st = signers_add(
-	    u->signers, &first->signer, first->card, first->card_len, err);
+	/* Who has the label has no way in: see unlocked_join(). */
+	if (first->replaces != 0)
+		st = signers_remove(u->signers, first->replaces, err);
+	if (st == ST_OK)
+		st = signers_add(u->signers, &first->signer, first->card,
+		    first->card_len, err);
 	if (st == ST_OK && first->box_seed != NULL)
 		st = shelf_begin(
 		    u->shelf, first->box_seed, first->server_ms, err);
@@ -239,7 +265,7 @@ enum status
 unlocked_make(const struct unlocked_opts *opts, struct unlocked_first *first,
     struct err *err)
 {
-	struct sealvfs_file file = file_of(opts);
+	struct sealvfs_file file = unlocked_file(opts);
 	struct sealvfs_slot slot = { 0 };
 	struct unlocked u = { .ins = instrument_builtin() };
 	struct err ignored;
@@ -249,10 +275,10 @@ unlocked_make(const struct unlocked_opts *opts, struct unlocked_first *first,
 		goto out;
 	if ((st = sealvfs_create(&file, &slot, 1, err)) != ST_OK)
 		goto out;
-	if ((st = open_db(&u.db, opts, err)) == ST_OK &&
-	    (st = open_parts(&u, opts, err)) == ST_OK)
+	if ((st = unlocked_open_db(&u.db, opts, err)) == ST_OK &&
+	    (st = unlocked_open_parts(&u, opts, err)) == ST_OK)
 		st = put_first(&u, first, err);
-	close_parts(&u);
+	unlocked_close_parts(&u);
 	sealvfs_lock(&file, &ignored);
 out:
 	crypto_wipe(&slot, sizeof(slot));
@@ -263,7 +289,7 @@ enum status
 unlocked_join(struct unlocked *u, const struct unlocked_opts *opts,
     struct unlocked_first *first, struct err *err)
 {
-	struct sealvfs_file file = file_of(opts);
+	struct sealvfs_file file = unlocked_file(opts);
 	struct sealvfs_slot slot = { 0 };
 	enum status st;
 

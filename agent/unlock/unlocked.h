@@ -98,12 +98,62 @@ struct unlocked_first {
 	int64_t server_ms;
 	struct passphrase_cost cost;
 	const char *passphrase;
+	uint32_t replaces; /* a writer of that label without a way in; 0 */
 };
 enum status unlocked_make(const struct unlocked_opts *opts,
     struct unlocked_first *first, struct err *err);
-/* A further person, on a laptop that is unlocked. box_seed is not used. */
+/*
+ * A further person, on a laptop that is unlocked. box_seed is not used.
+ * After a crash within it there may be a person without a way in, who
+ * enrols again under the same label: unlocked_taken().
+ */
 enum status unlocked_join(struct unlocked *u, const struct unlocked_opts *opts,
     struct unlocked_first *first, struct err *err);
+
+/* In unlocked_people.c: */
+
+/*
+ * ST_OK: the label is free; *${replaces} is 0, or the writer that had it and
+ * can be replaced.  Else ST_CONFLICT, or ST_FULL: no further person fits.
+ */
+enum status unlocked_taken(struct unlocked *u, const struct unlocked_opts *opts,
+    const char *label, uint32_t *replaces, struct err *err);
+
+/*
+ * Change the passphrase of the person who is here.  At every moment the old
+ * or the new one opens the slot and the signing key:
+ *
+ *	key under the old -> under both -> slot put -> under the new
+ *
+ * A leftover is tidied at the next unlock.  ST_LOCKED: ${old} is wrong.
+ */
+enum status unlocked_change(struct unlocked *u,
+    const struct unlocked_opts *opts, const char *old, const char *new,
+    const struct passphrase_cost *cost, struct err *err);
+
+/*
+ * Take ${label} off the laptop: their key and way in go, what they recorded
+ * stays and travels on.  Their unsigned visits must be signed before, by
+ * themselves: else ST_LOCKED.  ST_NOTFOUND: nobody has the label.
+ * ST_INVALID: it is the last person.
+ */
+enum status unlocked_remove(struct unlocked *u,
+    const struct unlocked_opts *opts, const char *label, struct err *err);
+
+/*
+ * Give the file a new key, so that an old header that somebody put back
+ * opens nothing.  Where ${u}->db is NULL after it, close it: the file could
+ * not be opened again.
+ */
+enum status unlocked_renew(
+    struct unlocked *u, const struct unlocked_opts *opts, struct err *err);
+
+/* Everybody who has a way in, ${unsigned_rows} of whose are not signed. */
+enum status unlocked_people(struct unlocked *u,
+    const struct unlocked_opts *opts,
+    enum status (*each)(void *arg, const char *label, uint32_t writer,
+	size_t unsigned_rows, bool way_in, struct err *err),
+    void *arg, struct err *err);
 
 /*
  * One write transaction: store, signer and standing go forward together or

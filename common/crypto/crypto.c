@@ -4,6 +4,8 @@
 
 #include "common/crypto/crypto.h"
 
+#define STACK_USED (32u << 10) /* bytes; libsodium's calls use a few KiB */
+
 static_assert(HASH_LEN == crypto_generichash_BYTES, "hash");
 static_assert(SIGN_SEED_LEN == crypto_sign_SEEDBYTES, "sign seed");
 static_assert(SIGN_PUBLIC_LEN == crypto_sign_PUBLICKEYBYTES, "sign public");
@@ -32,6 +34,12 @@ void
 crypto_wipe(void *bytes, size_t len)
 {
 	sodium_memzero(bytes, len);
+}
+
+void
+crypto_wipe_stack(void)
+{
+	sodium_stackzero(STACK_USED);
 }
 
 bool

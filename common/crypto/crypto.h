@@ -40,6 +40,12 @@ void crypto_random(void *out, size_t len);
 /* Overwrite a secret, so that the compiler cannot leave it out. */
 void crypto_wipe(void *bytes, size_t len);
 
+/*
+ * Overwrite what earlier calls left on the stack below the caller: the
+ * insides of a hash over a passphrase, for one.
+ */
+void crypto_wipe_stack(void);
+
 /* Compare in a time that depends on ${len} alone. */
 bool crypto_equal(const void *a, const void *b, size_t len);
 

@@ -24,6 +24,7 @@ struct control {
 	char token_hex[CONTROL_HEX_SIZE];
 	pthread_mutex_t turn; /* held by the command that runs alone */
 	atomic_bool stopping;
+	atomic_uint urgent; /* commands that wait for their turn */
 	atomic_uint nrunning;
 };
 
@@ -130,7 +131,9 @@ run(void *arg)
 
 	if (alone && pthread_mutex_trylock(&control->turn) != 0) {
 		control_progress(&ch->out, "waiting", 0, 0);
+		atomic_fetch_add(&control->urgent, ch->command->urgent);
 		pthread_mutex_lock(&control->turn);
+		atomic_fetch_sub(&control->urgent, ch->command->urgent);
 	}
 	if (control_run(ch->command, control->table->arg, ch->request, &ch->out,
 		&err) != ST_OK) {
@@ -157,6 +160,7 @@ channel_new(struct control *control, const struct control_command *command)
 	ch->out.put = put_line;
 	ch->out.arg = ch;
 	ch->out.stopping = &control->stopping;
+	ch->out.urgent = &control->urgent;
 	pthread_mutex_init(&ch->lock, NULL);
 	pthread_cond_init(&ch->wake, NULL);
 	return ch;
@@ -385,4 +389,14 @@ control_stop(struct control *control)
 	pthread_mutex_destroy(&control->turn);
 	crypto_wipe(control, sizeof(*control));
 	free(control);
+}
+
+bool
+control_try_turn(struct control *control, void (*fn)(void *arg), void *arg)
+{
+	if (pthread_mutex_trylock(&control->turn) != 0)
+		return false;
+	fn(arg);
+	pthread_mutex_unlock(&control->turn);
+	return true;
 }

@@ -55,6 +55,7 @@ struct control_command {
 	const char *name; /* a-z, 0-9 and hyphens */
 	control_fn *run;
 	bool together; /* may run beside others; else one after another */
+	bool urgent;   /* a long command before it ends where it safely can */
 };
 
 /* Outlives the daemon's door. */
@@ -77,6 +78,13 @@ enum status control_start(struct control **out, const char *dir,
  * Accepts NULL.
  */
 void control_stop(struct control *control);
+
+/*
+ * Run ${fn} between two commands, as one that runs alone would.  False: one
+ * is running, nothing was done.
+ */
+bool control_try_turn(
+    struct control *control, void (*fn)(void *arg), void *arg);
 
 /* For commands. */
 
@@ -103,7 +111,10 @@ void control_row_end(struct control_out *out);
 /* The object of the result, to put members into.  Always the same one. */
 struct json_writer *control_result(struct control_out *out);
 
-/* Whether the daemon is to stop: a long command ends where it safely can. */
+/*
+ * Whether the daemon is to stop, or something urgent waits: a long command
+ * ends where it safely can.
+ */
 bool control_stopping(const struct control_out *out);
 
 /* For command lines. */

@@ -23,7 +23,8 @@ struct control_out {
 	 */
 	bool (*put)(void *arg, const char *line, size_t len, bool needed);
 	void *arg;
-	const atomic_bool *stopping; /* may be NULL */
+	const atomic_bool *stopping; /* may be NULL, as may urgent */
+	const atomic_uint *urgent;   /* commands that wait */
 	struct writer row_bytes, result_bytes;
 	struct json_writer row, result;
 	enum status fault; /* of a row */

@@ -129,7 +129,8 @@ control_result(struct control_out *out)
 bool
 control_stopping(const struct control_out *out)
 {
-	return out->stopping != NULL && atomic_load(out->stopping);
+	return (out->stopping != NULL && atomic_load(out->stopping)) ||
+	    (out->urgent != NULL && atomic_load(out->urgent) > 0);
 }
 
 const struct control_command *

@@ -37,7 +37,9 @@ enum say_state {
 
 	/* People. */
 	SAY_NOT_ENROLLED,
-	SAY_WEAK_PASSPHRASE, /* the text: why, and one that is not */
+	SAY_PASSPHRASE_SHORT,  /* a new one is too easy to guess */
+	SAY_PASSPHRASE_DIGITS, /* digits alone */
+	SAY_PASSPHRASE_WORD,   /* one word alone */
 	SAY_LABEL_TAKEN,
 	SAY_NO_PERSON,    /* nobody here has that label */
 	SAY_LAPTOP_FULL,  /* no slot is free */

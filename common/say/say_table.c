@@ -47,14 +47,31 @@ static const struct say TABLE[SAY_COUNT] = {
 		"Laptop ini belum didaftarkan: tidak ada yang dilakukan dan "
 		"tidak ada yang hilang; minta kode sekali pakai kepada "
 		"koordinator, lalu jalankan 'padu-agent enrol'." } },
-	[SAY_WEAK_PASSPHRASE] = { "weak-passphrase", ST_INVALID,
+	[SAY_PASSPHRASE_SHORT] = { "passphrase-short", ST_INVALID,
 	    SAY_EXIT_REFUSED,
-	    { "This passphrase is too easy to guess, so it was not taken: "
-	      "nothing was changed and a code stays good; choose four words, "
-	      "such as those that 'padu-agent passphrase --suggest' shows.",
-		"Kata sandi ini terlalu mudah ditebak, jadi ditolak: tidak ada "
-		"yang berubah dan kode tetap berlaku; pilih empat kata, misalnya "
-		"dari 'padu-agent passphrase --suggest'." } },
+	    { "The new passphrase has fewer than ten characters and is easily "
+	      "guessed: nothing was changed and a code stays good; choose four "
+	      "words ('padu-agent passphrase --suggest' shows some).",
+		"Kata sandi baru kurang dari sepuluh huruf dan mudah ditebak: "
+		"tidak ada yang berubah dan kode tetap berlaku; pilih empat "
+		"kata (contoh: 'padu-agent passphrase --suggest')." } },
+	[SAY_PASSPHRASE_DIGITS] = { "passphrase-digits", ST_INVALID,
+	    SAY_EXIT_REFUSED,
+	    { "The new passphrase is of digits alone, which a machine guesses "
+	      "in hours: nothing was changed and a code stays good; choose four "
+	      "words ('padu-agent passphrase --suggest' shows some).",
+		"Kata sandi baru hanya angka, yang dapat ditebak mesin dalam "
+		"hitungan jam: tidak ada yang berubah dan kode tetap berlaku; "
+		"pilih empat kata (contoh: 'padu-agent passphrase "
+		"--suggest')." } },
+	[SAY_PASSPHRASE_WORD] = { "passphrase-word", ST_INVALID,
+	    SAY_EXIT_REFUSED,
+	    { "The new passphrase is a single word or one sign repeated, and "
+	      "easily guessed: nothing was changed and a code stays good; choose "
+	      "four words ('padu-agent passphrase --suggest' shows some).",
+		"Kata sandi baru hanya satu kata atau satu tanda yang diulang, "
+		"mudah ditebak: tidak ada yang berubah dan kode tetap berlaku; "
+		"pilih empat kata ('padu-agent passphrase --suggest')." } },
 	[SAY_LABEL_TAKEN] = { "label-taken", ST_CONFLICT, SAY_EXIT_CONFLICT,
 	    { "Somebody on this laptop has that label already: nothing was "
 	      "changed and the code stays good; choose another label.",

@@ -204,6 +204,14 @@ enum status sealvfs_slot_put(const struct sealvfs_file *file,
     const struct sealvfs_slot *slot, struct err *err);
 
 /*
+ * Write the header in force once more, over both copies: after a change that
+ * failed or was cut off, one of them may be on the disk and the other only
+ * seem to be.  With the statuses of sealvfs_slot_put().
+ */
+enum status sealvfs_slot_settle(
+    const struct sealvfs_file *file, struct err *err);
+
+/*
  * Take the way in ${label} away, with the statuses of sealvfs_slot_put().
  * Whoever kept a copy of the file can still open that copy.
  * ST_NOTFOUND: no such label.  ST_INVALID: it is the last one.

@@ -224,7 +224,40 @@ tear_none(sqlite3_file *file)
 	return 0;
 }
 
-/* No shared memory: connections must be exclusive. */
+/* The log's index is no part of what a power cut leaves. */
+static int
+tear_shm_map(
+    sqlite3_file *file, int page, int size, int extend, void volatile **out)
+{
+	sqlite3_file *real = tear_self(file)->real;
+
+	return real->pMethods->xShmMap(real, page, size, extend, out);
+}
+
+static int
+tear_shm_lock(sqlite3_file *file, int at, int n, int flags)
+{
+	sqlite3_file *real = tear_self(file)->real;
+
+	return real->pMethods->xShmLock(real, at, n, flags);
+}
+
+static void
+tear_shm_barrier(sqlite3_file *file)
+{
+	sqlite3_file *real = tear_self(file)->real;
+
+	real->pMethods->xShmBarrier(real);
+}
+
+static int
+tear_shm_unmap(sqlite3_file *file, int remove)
+{
+	sqlite3_file *real = tear_self(file)->real;
+
+	return real->pMethods->xShmUnmap(real, remove);
+}
+
 static int
 tear_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int flags,
     int *out_flags)
@@ -249,7 +282,7 @@ static inline void
 tear_register(void)
 {
 	tear.methods = (sqlite3_io_methods){
-		.iVersion = 1,
+		.iVersion = 2,
 		.xClose = tear_close,
 		.xRead = tear_read,
 		.xWrite = tear_write,
@@ -262,6 +295,10 @@ tear_register(void)
 		.xFileControl = tear_control,
 		.xSectorSize = tear_none,
 		.xDeviceCharacteristics = tear_none,
+		.xShmMap = tear_shm_map,
+		.xShmLock = tear_shm_lock,
+		.xShmBarrier = tear_shm_barrier,
+		.xShmUnmap = tear_shm_unmap,
 	};
 	tear.base = sqlite3_vfs_find("unix");
 	tear.vfs = *tear.base;

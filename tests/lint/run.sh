@@ -94,6 +94,18 @@ fresh
 printf 'cd /wo%s/x\n' rk >"$planted/common/x.txt"
 must_report "a planted path of one machine is reported" check-words.sh
 
+"$root/common/words/embed-words.sh" --check "$root/common/words/words.txt"
+report $? "lint: the word list"
+for fault in 's/^bambu$/bambou2/' 's/^bambu$/baju/' 's/^bambu$/bamboo/;s/^bandar$/bambu/' '100,$d'; do
+	sed "$fault" "$root/common/words/words.txt" >"$planted/words.txt"
+	if "$root/common/words/embed-words.sh" --check "$planted/words.txt" \
+		2>/dev/null; then
+		report 1 "a planted fault in the word list is reported: $fault"
+	else
+		report 0 "a planted fault in the word list is reported: $fault"
+	fi
+done
+
 if command -v clang-format >/dev/null; then
 	(cd "$root" && git ls-files '*.[ch]' | sort >"$planted/list" &&
 		xargs clang-format --dry-run -Werror <"$planted/list" \

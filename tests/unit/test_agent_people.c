@@ -275,12 +275,17 @@ static const struct {
 	bool bad_code;
 	enum status st;
 } ENROLS[] = {
-	{ "no label", "", "x", false, false, ST_INVALID },
-	{ "a label with a blank", "S R", "x", false, false, ST_INVALID },
-	{ "a long label", "12345678901234567", "x", false, false, ST_INVALID },
+	{ "no label", "", "dua kata ini", false, false, ST_INVALID },
+	{ "a label with a blank", "S R", "dua kata ini", false, false,
+	    ST_INVALID },
+	{ "a long label", "12345678901234567", "dua kata ini", false, false,
+	    ST_INVALID },
 	{ "no passphrase", "SR", "", false, false, ST_INVALID },
-	{ "a mistyped code", "SR", "x", false, true, ST_INVALID },
-	{ "a card of another root", "SR", "x", true, false, ST_UNTRUSTED },
+	{ "a PIN", "SR", "1234 5678 90", false, false, ST_INVALID },
+	{ "a single word", "SR", "perpustakaan1", false, false, ST_INVALID },
+	{ "a mistyped code", "SR", "dua kata ini", false, true, ST_INVALID },
+	{ "a card of another root", "SR", "dua kata ini", true, false,
+	    ST_UNTRUSTED },
 };
 
 START_TEST(a_bad_enrolment_is_refused_at_once)
