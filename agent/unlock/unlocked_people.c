@@ -162,11 +162,12 @@ static enum status
 check_signed(struct unlocked *u, const struct signer *signer, struct err *err)
 {
 	size_t rows;
-	enum status st;
+	enum status st = ST_OK;
 
 	if (signer->writer == u->signer.writer)
-		return unlocked_sign(u, err);
-	st = chain_count_open(u->chain, signer->writer, &rows, err);
+		st = unlocked_sign(u, err);
+	if (st == ST_OK)
+		st = chain_count_open(u->chain, signer->writer, &rows, err);
 	if (st == ST_OK && rows > 0)
 		st = say_set(err, SAY_UNSIGNED, "%zu records of '%s'", rows,
 		    signer->label);

@@ -129,6 +129,7 @@ put_back(void)
 	unlink(laptop_path(l, "store.db-wal"));
 	unlink(laptop_path(l, "store.db-shm"));
 	unlink(laptop_path(l, "tries"));
+	unlink(laptop_path(l, "tally")); /* else it is an older copy */
 	bytes_store(laptop_path(l, "store.db"), store_bytes, store_len);
 }
 
