@@ -167,7 +167,9 @@ void change_free(struct change *set);
  * Redact: append to ${out} the stored form of the set in ${bytes} (either
  * form) without the rows for which ${erase} says true: header and signature
  * as they were, each remaining row with its salt, each erased row as its
- * leaf hash.  change_verify() and change_unpack(stored) accept the result.
+ * leaf hash.  The note of a visit goes with the first of its rows: it may be
+ * about the same person.  change_verify() and change_unpack(stored) accept the
+ * result.
  */
 enum status change_erase(struct writer *out, const uint8_t *bytes, size_t len,
     bool (*erase)(void *arg, const struct change_row *row), void *arg,

@@ -101,20 +101,39 @@ enum status change_columns_unpack(
 
 /*
  * change_row.c.  A row, or a toggle, as bytes that stand on their own; the
- * leaf over them; the root over leaves.
+ * leaf over them; the root over leaves.  A visit's note is in there as a
+ * hash, ${note} (NULL: it has none), so that it can go and the row stay.
  */
 enum status change_row_pack(struct writer *out,
-    const struct change_visit *visit, const struct change_row *row,
-    struct err *err);
+    const struct change_visit *visit, const uint8_t *note,
+    const struct change_row *row, struct err *err);
 enum status change_toggle_pack(struct writer *out,
-    const struct change_visit *visit, const struct change_toggle *toggle,
-    struct err *err);
+    const struct change_visit *visit, const uint8_t *note,
+    const struct change_toggle *toggle, struct err *err);
+void change_note(uint8_t out[HASH_LEN], const uint8_t salt[CHANGE_SALT_LEN],
+    const char *note, size_t len);
 void change_leaf(uint8_t out[HASH_LEN], const uint8_t salt[CHANGE_SALT_LEN],
     const uint8_t *bytes, size_t len);
 /* Over ${n} >= 1 leaves of HASH_LEN bytes, which are used up. */
 void change_root(uint8_t out[HASH_LEN], uint8_t *leaves, size_t n);
-/* ${n} salts of CHANGE_SALT_LEN bytes. */
-void change_salts(uint8_t *out, size_t n, const uint8_t seed[CHANGE_SEED_LEN]);
+/* What the seed gives: a salt for each leaf, then one for each visit's note. */
+struct change_salts {
+	uint8_t *salts;
+	size_t nleaves;
+	uint8_t *notes; /* a hash for each visit; NULL: none has a note */
+};
+enum status change_salts_make(struct change_salts *out,
+    const struct change_body *body, const uint8_t seed[CHANGE_SEED_LEN],
+    struct err *err);
+void change_salts_free(struct change_salts *salts);
+const uint8_t *change_salts_leaf(const struct change_salts *salts, size_t i);
+const uint8_t *change_salts_visit(const struct change_salts *salts, size_t i);
+/* The hash of the note of visit ${i}; NULL if there is no note. */
+const uint8_t *change_salts_note(
+    const struct change_salts *salts, const struct change_body *body, size_t i);
+/* Pack row or toggle ${i} of ${body}, the toggles after the rows. */
+enum status change_leaf_pack(struct writer *out, const struct change_body *body,
+    const struct change_salts *salts, size_t i, struct err *err);
 /* The root of a whole body. */
 enum status change_body_root(uint8_t out[HASH_LEN],
     const struct change_body *body, const uint8_t seed[CHANGE_SEED_LEN],

@@ -7,13 +7,14 @@
 
 #define LEAF_DOMAIN "padu/leaf/v1"
 #define NODE_DOMAIN "padu/node/v1"
+#define NOTE_DOMAIN "padu/note/v1"
 #define SALT_DOMAIN "padu/salt/v1"
 #define NODE_MAX 16   /* hashes that one node joins */
 #define VARINT_MAX 10 /* bytes */
 #define KIND_TOGGLE 0 /* where a row has its record's kind */
 
-/* What a row of no writes, names and notes takes at the most. */
-#define ROW_FIXED (1 + 8 + 28 + 6 * VARINT_MAX + 1)
+/* What a row of no writes and names takes at the most. */
+#define ROW_FIXED (1 + 8 + 28 + 6 * VARINT_MAX + 1 + HASH_LEN)
 
 static uint8_t *
 put_varint(uint8_t *at, uint64_t value)
@@ -78,14 +79,14 @@ put_bytes(uint8_t *at, const void *bytes, size_t len)
 }
 
 static uint8_t *
-put_visit(uint8_t *at, const struct change_visit *visit)
+put_visit(uint8_t *at, const struct change_visit *visit, const uint8_t *note)
 {
 	at = put_u64(at, visit->id);
 	at = put_u64(at, visit->hlc);
 	at = put_u32(at, (uint32_t)visit->day);
 	at = put_varint(at, visit->person);
-	at = put_varint(at, visit->note_len);
-	return put_bytes(at, visit->note, visit->note_len);
+	*at++ = note != NULL ? 1 : 0;
+	return note != NULL ? put_bytes(at, note, HASH_LEN) : at;
 }
 
 /* Which register, and how long its value is. */
@@ -124,10 +125,9 @@ put_preds(uint8_t *at, const struct change_row *row, enum preds_code code)
 
 /* How many bytes the row takes at the most. */
 static size_t
-row_bound(const struct change_visit *visit, const struct change_row *row,
-    enum preds_code code)
+row_bound(const struct change_row *row, enum preds_code code)
 {
-	size_t i, sum = ROW_FIXED + visit->note_len + 8u * row->nalso;
+	size_t i, sum = ROW_FIXED + 8u * row->nalso;
 
 	for (i = 0; i < row->nwrites; i++)
 		sum += row->writes[i].len + 3u + 2u;
@@ -140,19 +140,19 @@ row_bound(const struct change_visit *visit, const struct change_row *row,
 
 enum status
 change_row_pack(struct writer *out, const struct change_visit *visit,
-    const struct change_row *row, struct err *err)
+    const uint8_t *note, const struct change_row *row, struct err *err)
 {
 	enum preds_code code = change_preds_code(row);
 	const struct change_write *w = row->writes;
 	uint8_t *at;
 	size_t i;
 
-	at = writer_space(out, row_bound(visit, row, code));
+	at = writer_space(out, row_bound(row, code));
 	if (at == NULL)
 		return err_set(err, ST_NOMEM, "change set: no memory");
 	*at++ = (uint8_t)row->kind;
 	at = put_u64(at, row->id);
-	at = put_visit(at, visit);
+	at = put_visit(at, visit, note);
 	at = put_varint(at, row->shown_epoch);
 	at = put_varint(at, row->shown_version);
 	at = put_varint(at, row->nalso);
@@ -167,12 +167,11 @@ change_row_pack(struct writer *out, const struct change_visit *visit,
 
 enum status
 change_toggle_pack(struct writer *out, const struct change_visit *visit,
-    const struct change_toggle *toggle, struct err *err)
+    const uint8_t *note, const struct change_toggle *toggle, struct err *err)
 {
 	static const struct change_visit NONE;
-	uint8_t *at = writer_space(out,
-	    ROW_FIXED + CHANGE_ID_LEN + toggle->reason_len +
-		(visit != NULL ? visit->note_len : 0));
+	uint8_t *at =
+	    writer_space(out, ROW_FIXED + CHANGE_ID_LEN + toggle->reason_len);
 
 	if (at == NULL)
 		return err_set(err, ST_NOMEM, "change set: no memory");
@@ -181,7 +180,7 @@ change_toggle_pack(struct writer *out, const struct change_visit *visit,
 	*at++ = toggle->accept ? 1 : 0;
 	at = put_varint(at, toggle->reason_len);
 	at = put_bytes(at, toggle->reason, toggle->reason_len);
-	at = put_visit(at, visit != NULL ? visit : &NONE);
+	at = put_visit(at, visit != NULL ? visit : &NONE, note);
 	out->len = (size_t)(at - out->bytes);
 	return ST_OK;
 }
@@ -229,13 +228,88 @@ change_root(uint8_t out[HASH_LEN], uint8_t *leaves, size_t n)
 }
 
 void
-change_salts(uint8_t *out, size_t n, const uint8_t seed[CHANGE_SEED_LEN])
+change_note(uint8_t out[HASH_LEN], const uint8_t salt[CHANGE_SALT_LEN],
+    const char *note, size_t len)
 {
+	struct hash h;
+
+	hash_start(&h, NOTE_DOMAIN);
+	hash_add(&h, salt, CHANGE_SALT_LEN);
+	hash_add(&h, note, len);
+	hash_end(&h, out);
+}
+
+/* ---- what the seed gives ------------------------------------------------ */
+
+const uint8_t *
+change_salts_leaf(const struct change_salts *salts, size_t i)
+{
+	return salts->salts + i * CHANGE_SALT_LEN;
+}
+
+const uint8_t *
+change_salts_visit(const struct change_salts *salts, size_t i)
+{
+	return change_salts_leaf(salts, salts->nleaves + i);
+}
+
+const uint8_t *
+change_salts_note(
+    const struct change_salts *salts, const struct change_body *body, size_t i)
+{
+	if (i >= body->nvisits || body->visits[i].note_len == 0)
+		return NULL;
+	return salts->notes + i * HASH_LEN;
+}
+
+void
+change_salts_free(struct change_salts *salts)
+{
+	free(salts->salts);
+	*salts = (struct change_salts){ 0 };
+}
+
+enum status
+change_salts_make(struct change_salts *out, const struct change_body *body,
+    const uint8_t seed[CHANGE_SEED_LEN], struct err *err)
+{
+	size_t i, n = body->nrows + body->ntoggles, nnotes = 0;
 	uint8_t key[KEY_LEN];
 
+	for (i = 0; i < body->nvisits && nnotes == 0; i++)
+		if (body->visits[i].note_len > 0)
+			nnotes = body->nvisits;
+	*out = (struct change_salts){ .nleaves = n };
+	out->salts = malloc((n + nnotes) * CHANGE_SALT_LEN + nnotes * HASH_LEN);
+	if (out->salts == NULL)
+		return err_set(err, ST_NOMEM, "change set: no memory");
 	hash_domain(key, SALT_DOMAIN, seed, CHANGE_SEED_LEN);
-	hash_stream(out, n * CHANGE_SALT_LEN, key);
+	hash_stream(out->salts, (n + nnotes) * CHANGE_SALT_LEN, key);
 	crypto_wipe(key, sizeof(key));
+	if (nnotes > 0)
+		out->notes = out->salts + (n + nnotes) * CHANGE_SALT_LEN;
+	for (i = 0; i < nnotes; i++)
+		if (body->visits[i].note_len > 0)
+			change_note(out->notes + i * HASH_LEN,
+			    change_salts_visit(out, i), body->visits[i].note,
+			    body->visits[i].note_len);
+	return ST_OK;
+}
+
+enum status
+change_leaf_pack(struct writer *out, const struct change_body *body,
+    const struct change_salts *salts, size_t i, struct err *err)
+{
+	const struct change_row *row;
+
+	if (i >= body->nrows)
+		return change_toggle_pack(out,
+		    body->nvisits > 0 ? body->visits : NULL,
+		    change_salts_note(salts, body, 0),
+		    &body->toggles[i - body->nrows], err);
+	row = &body->rows[i];
+	return change_row_pack(out, &body->visits[row->visit],
+	    change_salts_note(salts, body, row->visit), row, err);
 }
 
 enum status
@@ -243,32 +317,23 @@ change_body_root(uint8_t out[HASH_LEN], const struct change_body *body,
     const uint8_t seed[CHANGE_SEED_LEN], struct err *err)
 {
 	size_t i, n = body->nrows + body->ntoggles;
-	uint8_t *leaves = malloc(n * (HASH_LEN + CHANGE_SALT_LEN));
-	const struct change_visit *visit = NULL;
+	uint8_t *leaves = malloc(n * HASH_LEN);
+	struct change_salts salts = { 0 };
 	struct writer row = { 0 };
 	enum status st = ST_OK;
-	uint8_t *salts;
 
 	if (leaves == NULL)
 		return err_set(err, ST_NOMEM, "change set: no memory");
-	salts = leaves + n * HASH_LEN;
-	change_salts(salts, n, seed);
-	for (i = 0; i < n; i++, writer_clear(&row)) {
-		if (i < body->nrows) {
-			visit = &body->visits[body->rows[i].visit];
-			st = change_row_pack(&row, visit, &body->rows[i], err);
-		} else {
-			visit = body->nvisits > 0 ? body->visits : NULL;
-			st = change_toggle_pack(
-			    &row, visit, &body->toggles[i - body->nrows], err);
-		}
-		if (st != ST_OK)
-			goto out;
-		change_leaf(leaves + i * HASH_LEN, salts + i * CHANGE_SALT_LEN,
-		    row.bytes, row.len);
+	st = change_salts_make(&salts, body, seed, err);
+	for (i = 0; i < n && st == ST_OK; i++, writer_clear(&row)) {
+		st = change_leaf_pack(&row, body, &salts, i, err);
+		if (st == ST_OK)
+			change_leaf(leaves + i * HASH_LEN,
+			    change_salts_leaf(&salts, i), row.bytes, row.len);
 	}
-	change_root(out, leaves, n);
-out:
+	if (st == ST_OK)
+		change_root(out, leaves, n);
+	change_salts_free(&salts);
 	writer_free(&row);
 	free(leaves);
 	return st;

@@ -3,24 +3,14 @@
 
 #include "common/base/writer.h"
 #include "common/wire/change_internal.h"
+#include "common/wire/change_stored.h"
 
-/* What stands before each leaf. */
-#define LEAF_ERASED 0  /* its hash */
-#define LEAF_PRESENT 1 /* salt, varint length, the row's bytes */
-
-/* The parts of an erased form; all point into its bytes. */
-struct leaf {
-	const uint8_t *hash; /* NULL where it is present */
-	const uint8_t *salt;
-	const uint8_t *bytes;
-	size_t len;
-};
-
-struct stored {
-	const uint8_t *head; /* header and signature */
-	struct leaf *leaves;
-	size_t n;
-};
+void
+stored_free(struct stored *s)
+{
+	free(s->leaves);
+	free(s->notes);
+}
 
 static enum status
 bad(const char *what, struct err *err)
@@ -32,12 +22,12 @@ bad(const char *what, struct err *err)
 static enum status
 read_leaves(struct stored *s, struct reader *r, struct err *err)
 {
-	struct leaf *leaf;
+	struct stored_leaf *leaf;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
 		leaf = &s->leaves[i];
-		*leaf = (struct leaf){ 0 };
+		*leaf = (struct stored_leaf){ 0 };
 		switch (reader_u8(r)) {
 		case LEAF_ERASED:
 			leaf->hash = reader_bytes(r, HASH_LEN);
@@ -53,6 +43,29 @@ read_leaves(struct stored *s, struct reader *r, struct err *err)
 		if (r->failed)
 			return bad("leaves", err);
 	}
+	return ST_OK;
+}
+
+static enum status
+read_notes(struct stored *s, struct reader *r, struct err *err)
+{
+	struct stored_note *note;
+	size_t i;
+
+	s->nnotes = (size_t)reader_varint_max(r, s->n);
+	if ((s->notes = calloc(s->nnotes + 1, sizeof(*s->notes))) == NULL)
+		return err_set(err, ST_NOMEM, "change set: no memory");
+	for (i = 0; i < s->nnotes; i++) {
+		note = &s->notes[i];
+		note->salt = reader_bytes(r, CHANGE_SALT_LEN);
+		note->len = reader_varint_max(r, CHANGE_NOTE_MAX);
+		if (note->len == 0)
+			refuse(r);
+		note->bytes = (const char *)reader_bytes(r, note->len);
+		if (r->failed)
+			return bad("notes", err);
+		change_note(note->hash, note->salt, note->bytes, note->len);
+	}
 	return reader_finish(r) ? ST_OK : bad("end", err);
 }
 
@@ -61,7 +74,7 @@ check_root(
     const struct stored *s, const uint8_t root[HASH_LEN], struct err *err)
 {
 	uint8_t *hashes = malloc(s->n * HASH_LEN), got[HASH_LEN];
-	const struct leaf *leaf;
+	const struct stored_leaf *leaf;
 	size_t i;
 
 	if (hashes == NULL)
@@ -82,8 +95,7 @@ check_root(
 	    "a stored change set's leaves do not give the root in its header");
 }
 
-/* Cut the erased form into its parts; the root holds.  Free ->leaves. */
-static enum status
+enum status
 stored_open(struct stored *s, struct change_head *head, const uint8_t *bytes,
     size_t len, struct err *err)
 {
@@ -99,7 +111,8 @@ stored_open(struct stored *s, struct change_head *head, const uint8_t *bytes,
 	s->n = (size_t)head->nrows + head->ntoggles;
 	if ((s->leaves = calloc(s->n, sizeof(*s->leaves))) == NULL)
 		return err_set(err, ST_NOMEM, "change set: no memory");
-	if ((st = read_leaves(s, &r, err)) != ST_OK)
+	if ((st = read_leaves(s, &r, err)) != ST_OK ||
+	    (st = read_notes(s, &r, err)) != ST_OK)
 		return st;
 	return check_root(s, head->root, err);
 }
@@ -112,19 +125,41 @@ struct found {
 	uint64_t *names;
 	struct change_toggle *toggles;
 	size_t nvisits, nrows, nwrites, nnames, ntoggles;
+	const struct stored *stored;
+	bool note_gone;
 };
 
-static struct change_visit
-take_visit(struct reader *r)
+/* The note that a row names, unless it was erased. */
+static void
+find_note(struct found *f, struct change_visit *v, const uint8_t *hash)
 {
+	struct stored_note *note;
+	size_t i;
+
+	for (i = 0; i < f->stored->nnotes; i++) {
+		note = &f->stored->notes[i];
+		if (!crypto_equal(note->hash, hash, HASH_LEN))
+			continue;
+		note->named = true;
+		v->note = note->bytes;
+		v->note_len = (uint32_t)note->len;
+		return;
+	}
+	f->note_gone = true;
+}
+
+static struct change_visit
+take_visit(struct found *f, struct reader *r)
+{
+	const uint8_t *hash;
 	struct change_visit v = { 0 };
 
 	v.id = reader_u64(r);
 	v.hlc = reader_u64(r);
 	v.day = (int32_t)reader_u32(r);
 	v.person = (uint32_t)take_max(r, UINT32_MAX);
-	v.note_len = (uint32_t)take_max(r, CHANGE_NOTE_MAX);
-	v.note = (const char *)reader_bytes(r, v.note_len);
+	if (take_max(r, 1) == 1 && (hash = reader_bytes(r, HASH_LEN)) != NULL)
+		find_note(f, &v, hash);
 	return v;
 }
 
@@ -215,7 +250,7 @@ take_row(struct found *f, struct reader *r)
 
 	row.kind = reader_u8(r);
 	row.id = reader_u64(r);
-	visit = take_visit(r);
+	visit = take_visit(f, r);
 	row.shown_epoch = (uint32_t)take_max(r, UINT32_MAX);
 	row.shown_version = take(r);
 	row.nalso = (uint16_t)take_max(r, CHANGE_ALSO_MAX);
@@ -243,7 +278,7 @@ take_toggle(struct found *f, struct reader *r)
 	toggle.accept = take_max(r, 1) == 1;
 	toggle.reason_len = (uint32_t)take_max(r, CHANGE_NOTE_MAX);
 	toggle.reason = (const char *)reader_bytes(r, toggle.reason_len);
-	visit = take_visit(r);
+	visit = take_visit(f, r);
 	if (r->failed)
 		return;
 	if (visit.id != 0 || visit.hlc != 0 || visit.day != 0 ||
@@ -273,6 +308,9 @@ find_all(struct found *f, const struct stored *s,
 		if (!reader_finish(&r))
 			return bad("rows", err);
 	}
+	for (i = 0; i < s->nnotes; i++)
+		if (!s->notes[i].named)
+			return bad("notes", err);
 	return ST_OK;
 }
 
@@ -298,7 +336,7 @@ static enum status
 unpack(struct change_box *box, const struct stored *s, struct err *err)
 {
 	const struct change_head *head = &box->set.head;
-	struct found f = { 0 };
+	struct found f = { .stored = s };
 	enum status st;
 
 	st = find_all(&f, s, head, err);
@@ -309,7 +347,7 @@ unpack(struct change_box *box, const struct stored *s, struct err *err)
 	if (st != ST_OK)
 		return st;
 	change_id_make(box->set.id, s->head);
-	box->set.erased = f.nrows + f.ntoggles < s->n;
+	box->set.erased = f.note_gone || f.nrows + f.ntoggles < s->n;
 	box->set.body = (struct change_body){ .visits = f.visits,
 		.rows = f.rows,
 		.toggles = f.toggles,
@@ -337,127 +375,10 @@ change_stored_unpack(
 	st = stored_open(&s, &box->set.head, box->bytes, len, err);
 	if (st == ST_OK)
 		st = unpack(box, &s, err);
-	free(s.leaves);
+	stored_free(&s);
 	if (st == ST_OK)
 		*out = &box->set;
 	else
 		change_free(&box->set);
-	return st;
-}
-
-static void
-put_leaf(struct writer *out, const uint8_t *salt, const struct writer *row,
-    bool erase)
-{
-	uint8_t hash[HASH_LEN];
-
-	if (erase) {
-		change_leaf(hash, salt, row->bytes, row->len);
-		writer_u8(out, LEAF_ERASED);
-		writer_bytes(out, hash, sizeof(hash));
-		return;
-	}
-	writer_u8(out, LEAF_PRESENT);
-	writer_bytes(out, salt, CHANGE_SALT_LEN);
-	writer_varint(out, row->len);
-	writer_bytes(out, row->bytes, row->len);
-}
-
-/* Who is asked about each row. */
-struct question {
-	bool (*erase)(void *arg, const struct change_row *row);
-	void *arg;
-};
-
-/* From the form that travels: the salts come from its seed. */
-static enum status
-erase_first(struct writer *out, const struct change *set, const uint8_t *seed,
-    const struct question *ask, struct err *err)
-{
-	const struct change_body *body = &set->body;
-	size_t i, n = body->nrows + body->ntoggles;
-	uint8_t *salts = malloc(n * CHANGE_SALT_LEN);
-	const struct change_row *row;
-	struct writer w = { 0 };
-	enum status st = ST_OK;
-
-	if (salts == NULL)
-		return err_set(err, ST_NOMEM, "change set: no memory");
-	change_salts(salts, n, seed);
-	for (i = 0; i < n && st == ST_OK; i++, writer_clear(&w)) {
-		row = i < body->nrows ? &body->rows[i] : NULL;
-		if (row != NULL)
-			st = change_row_pack(
-			    &w, &body->visits[row->visit], row, err);
-		else
-			st = change_toggle_pack(&w,
-			    body->nvisits > 0 ? body->visits : NULL,
-			    &body->toggles[i - body->nrows], err);
-		if (st == ST_OK)
-			put_leaf(out, salts + i * CHANGE_SALT_LEN, &w,
-			    row != NULL && ask->erase(ask->arg, row));
-	}
-	crypto_wipe(w.bytes, w.len);
-	writer_free(&w);
-	free(salts);
-	return st;
-}
-
-/* From a form in which some may be erased already. */
-static enum status
-erase_again(struct writer *out, const struct change *set, const uint8_t *bytes,
-    size_t len, const struct question *ask, struct err *err)
-{
-	const struct change_row *row = set->body.rows;
-	struct change_head head;
-	struct stored s = { 0 };
-	struct writer w;
-	enum status st;
-	size_t i;
-
-	st = stored_open(&s, &head, bytes, len, err);
-	for (i = 0; i < s.n && st == ST_OK; i++) {
-		if (s.leaves[i].hash != NULL) {
-			writer_u8(out, LEAF_ERASED);
-			writer_bytes(out, s.leaves[i].hash, HASH_LEN);
-			continue;
-		}
-		/* To read only. */
-		w = (struct writer){ .bytes = (uint8_t *)s.leaves[i].bytes,
-			.len = s.leaves[i].len };
-		put_leaf(out, s.leaves[i].salt, &w,
-		    i < head.nrows && ask->erase(ask->arg, row++));
-	}
-	free(s.leaves);
-	return st;
-}
-
-enum status
-change_erase(struct writer *out, const uint8_t *bytes, size_t len,
-    bool (*erase)(void *arg, const struct change_row *row), void *arg,
-    struct err *err)
-{
-	const struct question ask = { erase, arg };
-	size_t before = out->len, skip;
-	struct change *set = NULL;
-	const struct change_box *box;
-	enum status st;
-	bool again;
-
-	if ((st = change_unpack(&set, bytes, len, true, err)) != ST_OK)
-		return st;
-	/* The set is the first member of its box. */
-	box = (const struct change_box *)(const void *)set;
-	again = memcmp(bytes, STORED_MAGIC, STORED_MAGIC_LEN) == 0;
-	skip = again ? STORED_MAGIC_LEN : 0;
-	writer_bytes(out, STORED_MAGIC, STORED_MAGIC_LEN);
-	writer_bytes(out, bytes + skip, CHANGE_SIGNED_LEN);
-	st = again ? erase_again(out, set, bytes, len, &ask, err)
-		   : erase_first(out, set, box->bytes, &ask, err);
-	if (st == ST_OK && !writer_ok(out))
-		st = err_set(err, ST_NOMEM, "change set: no memory");
-	if (st != ST_OK)
-		out->len = before;
-	change_free(set);
 	return st;
 }

@@ -149,6 +149,11 @@ GOLDEN_DOOR(enter_stored)
 	return enter_set(bytes, len, &golden_keys.writer, true, text, err);
 }
 
+GOLDEN_DOOR(enter_stored_desk)
+{
+	return enter_set(bytes, len, &golden_keys.desk, true, text, err);
+}
+
 GOLDEN_DOOR(enter_envelope)
 {
 	struct envelope_head head;

@@ -71,6 +71,7 @@ extern const size_t NBAD;
 GOLDEN_DOOR(enter_change);
 GOLDEN_DOOR(enter_desk);
 GOLDEN_DOOR(enter_stored);
+GOLDEN_DOOR(enter_stored_desk);
 GOLDEN_DOOR(enter_envelope);
 GOLDEN_DOOR(enter_bundle);
 GOLDEN_DOOR(enter_reply);
@@ -91,6 +92,7 @@ void make_import(struct writer *out);
 void make_control(struct writer *out);
 void make_largest(struct writer *out);
 void make_erased(struct writer *out);
+void make_erased_note(struct writer *out); /* all there, with a note */
 void make_envelope(struct writer *out);
 void make_receipt(struct writer *out);
 void make_server_card(struct writer *out);

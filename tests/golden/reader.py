@@ -269,8 +269,12 @@ def read_toggles(r, n):
 
 def visit_alone(visit):
     return (struct.pack(">QQi", visit["id"], visit["hlc"], visit["day"]) +
-            varint(visit["person"]) + varint(len(visit["note"])) +
-            visit["note"])
+            varint(visit["person"]) +
+            (b"\1" + visit["note_hash"] if visit["note"] else b"\0"))
+
+
+def note_hash(salt, note):
+    return hash_of("padu/note/v1", salt + note)
 
 
 def names_alone(names):
@@ -333,9 +337,14 @@ def change(data, key):
     read_values(r, rows, npatterns)
     toggles = read_toggles(r, h["ntoggles"])
     r.finish()
+    nleaves = len(rows) + len(toggles)
+    salts = key_stream(hash_of("padu/salt/v1", seed),
+                       16 * (nleaves + nvisits))
+    for i, visit in enumerate(visits, nleaves):
+        visit["note_hash"] = note_hash(salts[16 * i:16 * i + 16],
+                                       visit["note"])
     alone = [row_alone(row) for row in rows]
     alone += [toggle_alone(toggle, visits) for toggle in toggles]
-    salts = key_stream(hash_of("padu/salt/v1", seed), 16 * len(alone))
     leaves = [hash_of("padu/leaf/v1", salts[16 * i:16 * i + 16] + bytes_)
               for i, bytes_ in enumerate(alone)]
     assert root_of(leaves) == h["root"]
@@ -347,13 +356,18 @@ def erased(data, key):
     h = read_head(data[4:144])
     check_signature(data[144:208], "padu/change/v1", data[4:144], key)
     r = Reader(data[208:])
-    leaves = []
+    leaves, alone = [], []
     for _ in range(h["nrows"] + h["ntoggles"]):
         if r.u(1) == 0:
             leaves.append(r.take(32))
         else:
             salt = r.take(16)
-            leaves.append(hash_of("padu/leaf/v1", salt + r.take(r.v())))
+            alone.append(r.take(r.v()))
+            leaves.append(hash_of("padu/leaf/v1", salt + alone[-1]))
+    for _ in range(r.v()):
+        salt = r.take(16)
+        hashed = note_hash(salt, r.take(r.v()))
+        assert any(hashed in bytes_ for bytes_ in alone)
     r.finish()
     assert root_of(leaves) == h["root"]
     return hash_of("padu/change/v1", data[4:144])
@@ -445,6 +459,8 @@ def main():
     change(file("bad/change-by-hand"), signing_key(5))
     assert erased(file("change-erased"), signing_key(5)) == change(
         file("change-visits"), signing_key(5))
+    assert erased(file("change-erased-note"), signing_key(4)) == change(
+        file("change-decision"), signing_key(4))
     envelope(file("envelope"))
     reply(file("reply"), bundle(file("bundle")))
     receipt(file("receipt-merged"))

@@ -251,3 +251,23 @@ make_erased(struct writer *out)
 	    change_erase(out, w.bytes, w.len, is_501, NULL, &err), &err);
 	writer_free(&w);
 }
+
+static bool
+is_none(void *arg, const struct change_row *row)
+{
+	(void)arg;
+	(void)row;
+	return false;
+}
+
+void
+make_erased_note(struct writer *out)
+{
+	struct writer w = { 0 };
+	struct err err;
+
+	make_decision(&w);
+	golden_must(
+	    change_erase(out, w.bytes, w.len, is_none, NULL, &err), &err);
+	writer_free(&w);
+}

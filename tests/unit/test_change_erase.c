@@ -41,13 +41,29 @@ in_mask(void *arg, const struct change_row *row)
 	return mask->bits >> i % 64 & 1;
 }
 
-/* The rows left of ${all} are those of ${left}, with their visits. */
+/* Was any row of that visit erased?  Then its note goes. */
+static bool
+note_goes(const struct change_body *all, uint32_t visit, uint64_t erased)
+{
+	size_t i;
+
+	for (i = 0; i < all->nrows; i++)
+		if (all->rows[i].visit == visit && (erased >> i % 64 & 1))
+			return true;
+	return false;
+}
+
+/*
+ * The rows left of ${all} are those of ${left}, with their visits, but for
+ * the notes that went.
+ */
 static void
 check_left(const struct change_body *all, const struct change_body *left,
     uint64_t erased)
 {
 	struct change_body a, b;
 	struct change_row x, y;
+	struct change_visit visit;
 	size_t i, k = 0;
 
 	for (i = 0; i < all->nrows; i++) {
@@ -56,10 +72,12 @@ check_left(const struct change_body *all, const struct change_body *left,
 		ck_assert_uint_lt(k, left->nrows);
 		x = all->rows[i];
 		y = left->rows[k++];
-		a = (struct change_body){ .visits = &all->visits[x.visit],
-			.rows = &x,
-			.nvisits = 1,
-			.nrows = 1 };
+		visit = all->visits[x.visit];
+		if (note_goes(all, x.visit, erased))
+			visit.note_len = 0;
+		a = (struct change_body){
+			.visits = &visit, .rows = &x, .nvisits = 1, .nrows = 1
+		};
 		b = (struct change_body){ .visits = &left->visits[y.visit],
 			.rows = &y,
 			.nvisits = 1,
@@ -141,6 +159,14 @@ second(void *arg, const struct change_row *row)
 	return id_counter(row->id) == 2;
 }
 
+static bool
+nobody(void *arg, const struct change_row *row)
+{
+	(void)arg;
+	(void)row;
+	return false;
+}
+
 /* Two rows of one visit whose values would be known again. */
 static void
 pack_two(struct writer *w, const char *note)
@@ -200,6 +226,35 @@ START_TEST(nothing_of_an_erased_row_remains_nor_what_would_give_its_salt)
 }
 END_TEST
 
+START_TEST(the_note_of_a_visit_goes_with_the_first_of_its_rows)
+{
+	struct writer w = { 0 }, kept = { 0 }, gone = { 0 };
+	struct change *set;
+
+	/* It may be about the very person; the other row stays. */
+	pack_two(&w, "Budi sakit");
+	ok(change_erase(&kept, w.bytes, w.len, nobody, NULL, &err));
+	ck_assert(holds(&kept, "Budi sakit", 10));
+	ok(change_erase(&gone, w.bytes, w.len, second, NULL, &err));
+	ck_assert(!holds(&gone, "Budi sakit", 10));
+	ok(change_verify(gone.bytes, gone.len, key.public, &err));
+	ok(change_unpack(&set, gone.bytes, gone.len, true, &err));
+	ck_assert_uint_eq(set->body.nrows, 1);
+	ck_assert_uint_eq(set->body.visits[0].note_len, 0);
+	ck_assert(set->erased);
+	change_free(set);
+	/* Also where it was kept at first. */
+	writer_clear(&gone);
+	ok(change_erase(&gone, kept.bytes, kept.len, second, NULL, &err));
+	ck_assert(!holds(&gone, "Budi sakit", 10));
+	ok(change_unpack(&set, gone.bytes, gone.len, true, &err));
+	change_free(set);
+	writer_free(&w);
+	writer_free(&kept);
+	writer_free(&gone);
+}
+END_TEST
+
 START_TEST(the_erased_form_is_for_our_own_log_only)
 {
 	struct writer w = { 0 }, out = { 0 };
@@ -225,8 +280,10 @@ START_TEST(no_bit_of_a_stored_set_can_be_changed_and_none_cut)
 	enum status verified, unpacked;
 	size_t i;
 
+	/* Without a row, and with a note. */
 	pack_two(&w, "a note");
-	ok(change_erase(&out, w.bytes, w.len, second, NULL, &err));
+	ok(change_erase(
+	    &out, w.bytes, w.len, _i == 0 ? second : nobody, NULL, &err));
 	for (i = 0; i < 8 * out.len; i++) {
 		out.bytes[i / 8] ^= (uint8_t)(1 << i % 8);
 		verified = change_verify(out.bytes, out.len, key.public, &err);
@@ -267,7 +324,9 @@ add(TCase *tc)
 	tcase_add_test(
 	    tc, nothing_of_an_erased_row_remains_nor_what_would_give_its_salt);
 	tcase_add_test(tc, the_erased_form_is_for_our_own_log_only);
-	tcase_add_test(tc, no_bit_of_a_stored_set_can_be_changed_and_none_cut);
+	tcase_add_loop_test(
+	    tc, no_bit_of_a_stored_set_can_be_changed_and_none_cut, 0, 2);
+	tcase_add_test(tc, the_note_of_a_visit_goes_with_the_first_of_its_rows);
 	tcase_add_test(tc, what_is_no_set_is_not_erased);
 }
 

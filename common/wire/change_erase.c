@@ -1,0 +1,192 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/writer.h"
+#include "common/wire/change_internal.h"
+#include "common/wire/change_stored.h"
+
+static void
+put_leaf(struct writer *out, const uint8_t *salt, const struct writer *row,
+    bool erase)
+{
+	uint8_t hash[HASH_LEN];
+
+	if (erase) {
+		change_leaf(hash, salt, row->bytes, row->len);
+		writer_u8(out, LEAF_ERASED);
+		writer_bytes(out, hash, sizeof(hash));
+		return;
+	}
+	writer_u8(out, LEAF_PRESENT);
+	writer_bytes(out, salt, CHANGE_SALT_LEN);
+	writer_varint(out, row->len);
+	writer_bytes(out, row->bytes, row->len);
+}
+
+/* Where a row's person stands: behind kind, id, visit's id, hlc and day. */
+#define NOTE_AT 29u
+
+/* Who is asked about each row. */
+struct question {
+	bool (*erase)(void *arg, const struct change_row *row);
+	void *arg;
+};
+
+/* Which rows and which visits' notes go. */
+struct going {
+	bool rows[CHANGE_RECORDS_MAX];
+	bool notes[CHANGE_RECORDS_MAX];
+};
+
+/* With a row goes the note of its visit: it may be about the same person. */
+static void
+find_going(struct going *going, const struct change_body *body,
+    const struct question *ask)
+{
+	size_t i;
+
+	*going = (struct going){ 0 };
+	for (i = 0; i < body->nrows; i++) {
+		going->rows[i] = ask->erase(ask->arg, &body->rows[i]);
+		if (going->rows[i])
+			going->notes[body->rows[i].visit] = true;
+	}
+}
+
+static void
+put_note(struct writer *out, const uint8_t *salt, const char *bytes, size_t len)
+{
+	writer_bytes(out, salt, CHANGE_SALT_LEN);
+	writer_varint(out, len);
+	writer_bytes(out, bytes, len);
+}
+
+/* From the form that travels: the salts come from its seed. */
+static enum status
+erase_first(struct writer *out, const struct change *set, const uint8_t *seed,
+    const struct going *going, struct err *err)
+{
+	const struct change_body *body = &set->body;
+	size_t i, n = body->nrows + body->ntoggles, nnotes = 0;
+	struct change_salts salts;
+	struct writer w = { 0 };
+	enum status st;
+
+	if ((st = change_salts_make(&salts, body, seed, err)) != ST_OK)
+		return st;
+	for (i = 0; i < n && st == ST_OK; i++, writer_clear(&w)) {
+		st = change_leaf_pack(&w, body, &salts, i, err);
+		if (st == ST_OK)
+			put_leaf(out, change_salts_leaf(&salts, i), &w,
+			    i < body->nrows && going->rows[i]);
+	}
+	for (i = 0; i < body->nvisits; i++)
+		nnotes += body->visits[i].note_len > 0 && !going->notes[i];
+	writer_varint(out, nnotes);
+	for (i = 0; i < body->nvisits; i++)
+		if (body->visits[i].note_len > 0 && !going->notes[i])
+			put_note(out, change_salts_visit(&salts, i),
+			    body->visits[i].note, body->visits[i].note_len);
+	crypto_wipe(w.bytes, w.len);
+	writer_free(&w);
+	change_salts_free(&salts);
+	return st;
+}
+
+/* The hash of the note that a row's bytes name; NULL: none. */
+static const uint8_t *
+named_note(const struct stored_leaf *row)
+{
+	struct reader r = reader_start(row->bytes, row->len);
+
+	reader_bytes(&r, NOTE_AT);
+	reader_varint(&r); /* person */
+	return reader_u8(&r) == 1 ? reader_bytes(&r, HASH_LEN) : NULL;
+}
+
+/* With a row goes the note of its visit. */
+static void
+find_notes(struct stored *s, size_t nrows, const struct going *going)
+{
+	const uint8_t *hash;
+	size_t i, k, row = 0;
+
+	for (i = 0; i < nrows; i++) {
+		if (s->leaves[i].hash != NULL || !going->rows[row++] ||
+		    (hash = named_note(&s->leaves[i])) == NULL)
+			continue;
+		for (k = 0; k < s->nnotes; k++)
+			if (crypto_equal(s->notes[k].hash, hash, HASH_LEN))
+				s->notes[k].goes = true;
+	}
+}
+
+/* From a form in which some may be erased already. */
+static enum status
+erase_again(struct writer *out, const uint8_t *bytes, size_t len,
+    const struct going *going, struct err *err)
+{
+	struct change_head head;
+	struct stored s = { 0 };
+	struct writer w;
+	enum status st;
+	size_t i, row = 0, nnotes = 0;
+
+	if ((st = stored_open(&s, &head, bytes, len, err)) != ST_OK)
+		goto out;
+	find_notes(&s, head.nrows, going);
+	for (i = 0; i < s.n; i++) {
+		if (s.leaves[i].hash != NULL) {
+			writer_u8(out, LEAF_ERASED);
+			writer_bytes(out, s.leaves[i].hash, HASH_LEN);
+			continue;
+		}
+		/* To read only. */
+		w = (struct writer){ .bytes = (uint8_t *)s.leaves[i].bytes,
+			.len = s.leaves[i].len };
+		put_leaf(out, s.leaves[i].salt, &w,
+		    i < head.nrows && going->rows[row++]);
+	}
+	for (i = 0; i < s.nnotes; i++)
+		nnotes += !s.notes[i].goes;
+	writer_varint(out, nnotes);
+	for (i = 0; i < s.nnotes; i++)
+		if (!s.notes[i].goes)
+			put_note(out, s.notes[i].salt, s.notes[i].bytes,
+			    s.notes[i].len);
+out:
+	stored_free(&s);
+	return st;
+}
+
+enum status
+change_erase(struct writer *out, const uint8_t *bytes, size_t len,
+    bool (*erase)(void *arg, const struct change_row *row), void *arg,
+    struct err *err)
+{
+	const struct question ask = { erase, arg };
+	size_t before = out->len, skip;
+	struct change *set = NULL;
+	const struct change_box *box;
+	struct going going;
+	enum status st;
+	bool again;
+
+	if ((st = change_unpack(&set, bytes, len, true, err)) != ST_OK)
+		return st;
+	/* The set is the first member of its box. */
+	box = (const struct change_box *)(const void *)set;
+	find_going(&going, &set->body, &ask);
+	again = memcmp(bytes, STORED_MAGIC, STORED_MAGIC_LEN) == 0;
+	skip = again ? STORED_MAGIC_LEN : 0;
+	writer_bytes(out, STORED_MAGIC, STORED_MAGIC_LEN);
+	writer_bytes(out, bytes + skip, CHANGE_SIGNED_LEN);
+	st = again ? erase_again(out, bytes, len, &going, err)
+		   : erase_first(out, set, box->bytes, &going, err);
+	if (st == ST_OK && !writer_ok(out))
+		st = err_set(err, ST_NOMEM, "change set: no memory");
+	if (st != ST_OK)
+		out->len = before;
+	change_free(set);
+	return st;
+}
