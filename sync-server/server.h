@@ -49,6 +49,15 @@ struct server_opts {
 	const struct env *env;
 };
 
+/* How forwarding goes, for `status`; written by forward/, server locked. */
+struct server_upstream {
+	bool on;           /* there is somewhere to send to */
+	unsigned failures; /* in a row, up to now */
+	int64_t failed_ms; /* when the last of them was */
+	int64_t due_ms;    /* when the next try is */
+	char why[160];     /* of the last of them */
+};
+
 /* Fields are read by the parts below; only server_*() write them. */
 struct server {
 	const struct env *env;
@@ -63,6 +72,7 @@ struct server {
 	struct outbox *outbox;   /* validated records on their way up */
 	struct server_keys keys;
 	struct server_card card;
+	struct server_upstream upstream;
 	struct region_table *regions;
 	struct server_private *private;
 };

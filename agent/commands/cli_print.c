@@ -78,22 +78,29 @@ print_tree(const struct json *value, int depth)
 	}
 }
 
-/* A row: its plain members on one line; of what is nested the number. */
+/*
+ * A row, on one line: its plain members, and those of an object in it (the
+ * fields of a household); of a list the number.
+ */
 static void
-print_row(const struct json *row)
+print_row(const struct json *row, const char *before)
 {
 	const struct json *member;
 	size_t i;
 
 	for (i = 0; i < json_count(row); i++) {
 		member = json_at(row, i);
-		printf("%s%s=", i > 0 ? "  " : "", json_name(member));
-		if (is_nest(member))
-			printf("%zu", json_count(member));
-		else
-			print_scalar(member);
+		if (json_kind(member) == JSON_OBJECT) {
+			print_row(member, before);
+		} else {
+			printf("%s%s=", before, json_name(member));
+			if (is_nest(member))
+				printf("%zu", json_count(member));
+			else
+				print_scalar(member);
+		}
+		before = "  ";
 	}
-	putchar('\n');
 }
 
 static void
@@ -160,7 +167,7 @@ cli_line(void *arg, const struct json *line, const char *text)
 	else if (strcmp(kind, "note") == 0)
 		print_note(cli, value);
 	else if (strcmp(kind, "row") == 0)
-		print_row(value);
+		print_row(value, ""), putchar('\n');
 	else
 		print_tree(value, 0);
 }

@@ -27,8 +27,9 @@ struct control_out {
 	const atomic_uint *urgent;   /* commands that wait */
 	struct writer row_bytes, result_bytes;
 	struct json_writer row, result;
-	enum status fault; /* of a row */
-	int64_t told_ms;   /* when the last progress was */
+	size_t result_empty; /* bytes of a result without members */
+	enum status fault;   /* of a row */
+	int64_t told_ms;     /* when the last progress was */
 	char told_what[32];
 };
 

@@ -122,6 +122,7 @@ control_result(struct control_out *out)
 		out->result = json_writer_start(&out->result_bytes);
 		json_put_object(&out->result, NULL);
 		json_put_object(&out->result, "result");
+		out->result_empty = out->result_bytes.len;
 	}
 	return &out->result;
 }
@@ -167,7 +168,7 @@ control_run(const struct control_command *command, void *arg,
 		    err, out->fault, "a line of the list could not be shown");
 	if (st == ST_OK)
 		st = put_result(out, err);
-	else if (out->result.out != NULL)
+	else if (out->result_bytes.len > out->result_empty)
 		put_result(out, &of_result); /* the command's error counts */
 	writer_free(&out->row_bytes);
 	writer_free(&out->result_bytes);

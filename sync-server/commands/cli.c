@@ -10,6 +10,7 @@
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 #include "common/http/control.h"
+#include "common/say/say.h"
 
 #include "sync-server/commands/cli.h"
 #include "sync-server/commands/command.h"
@@ -42,6 +43,51 @@ exit_of(enum status status)
 	}
 }
 
+/* What is safe, and what to do next. */
+static const char *
+next_of(enum status status)
+{
+	static const char *const TEXT[][SAY_LANGS] = {
+		[ST_INVALID] = { "Nothing that was there before was changed. "
+				 "Correct what is named, then run it again.",
+		    "Yang sudah ada tidak diubah. Perbaiki yang disebut, lalu "
+		    "jalankan lagi." },
+		[ST_NOTFOUND] = { "Nothing was changed. Check what you asked "
+				  "for.",
+		    "Tidak ada yang diubah. Periksa yang diminta." },
+		[ST_CONFLICT] = { "Nothing was changed. Look at it as it is "
+				  "now, then decide again.",
+		    "Tidak ada yang diubah. Lihat keadaannya sekarang, lalu "
+		    "putuskan lagi." },
+		[ST_LOCKED] = { "Nothing was changed.",
+		    "Tidak ada yang diubah." },
+		[ST_BUSY] = { "Nothing is lost. Try again in a moment.",
+		    "Tidak ada yang hilang. Coba lagi sebentar lagi." },
+		[ST_UNTRUSTED] = { "Nothing was changed. Ask who may do this, "
+				   "or tell who maintains Padu.",
+		    "Tidak ada yang diubah. Tanyakan siapa yang berwenang, "
+		    "atau beri tahu pengelola Padu." },
+		[ST_FULL] = { "What was saved stays saved. Make room on the "
+			      "disk, then run it again.",
+		    "Yang sudah disimpan tetap tersimpan. Kosongkan ruang "
+		    "disk, lalu jalankan lagi." },
+		[ST_IO] = { "What was saved stays saved. See to the disk or "
+			    "the network, then run it again.",
+		    "Yang sudah disimpan tetap tersimpan. Periksa disk atau "
+		    "jaringan, lalu jalankan lagi." },
+	};
+	enum say_lang lang = SAY_EN;
+
+	say_choose(&lang, NULL);
+	if ((size_t)status < sizeof(TEXT) / sizeof(TEXT[0]) &&
+	    TEXT[status][lang] != NULL)
+		return TEXT[status][lang];
+	return lang == SAY_ID
+	    ? "Yang sudah disimpan tetap tersimpan. Beri tahu pengelola Padu."
+	    : "What was saved stays saved. Tell who maintains Padu what is "
+	      "said here.";
+}
+
 int
 cli_fail(const struct cli *cli, const struct err *err)
 {
@@ -50,13 +96,15 @@ cli_fail(const struct cli *cli, const struct err *err)
 	struct err ignored;
 
 	if (!cli->json) {
-		fprintf(stderr, "padu-server: %s\n", err->text);
+		fprintf(stderr, "padu-server: %s\n%s\n", err->text,
+		    next_of(err->status));
 		return exit_of(err->status);
 	}
 	json_put_object(&w, NULL);
 	json_put_object(&w, "error");
 	json_put_string(&w, "status", err_name(err->status));
 	json_put_message(&w, "message", err->text);
+	json_put_string(&w, "next", next_of(err->status));
 	json_put_end(&w);
 	json_put_end(&w);
 	if (json_writer_finish(&w, &ignored) == ST_OK)
@@ -152,7 +200,9 @@ read_common(struct cli *cli, int argc, char **argv, const char **words)
 			*to = argv[i];
 		} else if (strcmp(argv[i], "--json") == 0) {
 			cli->json = true;
-		} else if (strcmp(argv[i], "--help") == 0) {
+		} else if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0 ||
+		    (i == 1 && strcmp(argv[i], "help") == 0)) {
 			cli->help = true;
 		} else {
 			words[cli->nwords++] = argv[i];

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/env.h"
 #include "common/base/id.h"
@@ -46,6 +47,23 @@ put_result(const struct cli *cli, const struct server *server, struct err *err)
 	return st;
 }
 
+/* 6402, or as regions are written: 64.02. */
+static enum status
+read_authority(const struct args *args, uint64_t *out, struct err *err)
+{
+	const char *text = args_get(args, "authority");
+	unsigned province, regency;
+	int end = 0;
+
+	if (strlen(text) == 5 &&
+	    sscanf(text, "%2u.%2u%n", &province, &regency, &end) == 2 &&
+	    end == 5) {
+		*out = (uint64_t)province * 100 + regency;
+		return ST_OK;
+	}
+	return args_number(args, "authority", ID_AUTHORITY_MAX, 0, out, err);
+}
+
 int
 cli_init(const struct cli *cli)
 {
@@ -60,8 +78,7 @@ cli_init(const struct cli *cli)
 
 	st = args_parse(&args, &SPEC, cli->words + 1, cli->nwords - 1, &err);
 	if (st == ST_OK)
-		st = args_number(
-		    &args, "authority", ID_AUTHORITY_MAX, 0, &authority, &err);
+		st = read_authority(&args, &authority, &err);
 	if (st != ST_OK) {
 		fprintf(stderr, "padu-server init: %s; nothing was done.\n",
 		    err.text);

@@ -126,6 +126,23 @@ put_outbox(struct json_writer *w, const char *name, const uint64_t *counts)
 	json_put_end(w);
 }
 
+/* How forwarding goes, and why it does not. */
+static void
+put_upstream(struct json_writer *w, const struct server_upstream *up)
+{
+	json_put_string(w, "state",
+	    !up->on ? "off: padu-server run --upstream URL sends"
+		: up->failures > 0
+		? "failing: what waits is kept, and tried again"
+		: "on");
+	if (up->failures == 0)
+		return;
+	json_put_i64(w, "failures", up->failures);
+	json_put_message(w, "last_failure", up->why);
+	json_put_i64(w, "failed_ms", up->failed_ms);
+	json_put_i64(w, "next_try_ms", up->due_ms);
+}
+
 /* People, review and outbox. */
 static enum status
 put_parts(struct json_writer *w, struct server *server, struct err *err)
@@ -149,6 +166,7 @@ put_parts(struct json_writer *w, struct server *server, struct err *err)
 	json_put_i64(w, "approved", (int64_t)review.approved);
 	json_put_i64(w, "approvals_undone", (int64_t)review.undone);
 	json_put_object(w, "forward");
+	put_upstream(w, &server->upstream);
 	put_outbox(w, "records", outbox.records);
 	put_outbox(w, "corrections", outbox.corrections);
 	json_put_end(w);

@@ -43,6 +43,9 @@ forward_open(struct forward **out, struct server *server,
 		f->opts.backoff_max_ms = f->opts.backoff_min_ms > BACKOFF_MAX_MS
 		    ? f->opts.backoff_min_ms
 		    : BACKOFF_MAX_MS;
+	server_lock(server);
+	server->upstream = (struct server_upstream){ .on = true };
+	server_unlock(server);
 	*out = f;
 	return ST_OK;
 }
@@ -169,6 +172,19 @@ back_off(struct forward *f, int64_t now_ms)
 	f->due_ms = now_ms + 1 + (int64_t)(random % (uint64_t)span);
 }
 
+static void
+note_failure(struct forward *f, const char *why, int64_t now_ms)
+{
+	struct server_upstream *up = &f->server->upstream;
+
+	server_lock(f->server);
+	up->failures = f->counts.failures;
+	up->failed_ms = now_ms;
+	up->due_ms = f->due_ms;
+	snprintf(up->why, sizeof(up->why), "%s", why);
+	server_unlock(f->server);
+}
+
 enum status
 forward_done(struct forward *f, const struct forward_batch *batch,
     enum forward_outcome outcome, int64_t now_ms, struct err *err)
@@ -178,9 +194,11 @@ forward_done(struct forward *f, const struct forward_batch *batch,
 	if (outcome == FORWARD_FAILED) {
 		f->counts.failures++;
 		back_off(f, now_ms);
+		note_failure(f, batch->why, now_ms);
 		return ST_OK;
 	}
 	server_lock(f->server);
+	f->server->upstream = (struct server_upstream){ .on = true };
 	st = outbox_settle(f->server->outbox, batch->number,
 	    outcome == FORWARD_ACCEPTED ? OUTBOX_ACCEPTED : OUTBOX_REJECTED,
 	    now_ms, err);
@@ -193,12 +211,31 @@ forward_done(struct forward *f, const struct forward_batch *batch,
 	return ST_OK;
 }
 
+static bool
+is_page(const char *type)
+{
+	return type != NULL && strncasecmp(type, "text/html", 9) == 0;
+}
+
+void
+forward_explain(char *out, size_t size, unsigned code, const char *type)
+{
+	const char *what = is_page(type) ? ", with a page for people: a portal "
+					   "in between, or not the address of "
+					   "a receiver"
+	    : code == 404                ? ": nothing is at that address"
+	    : code == 401 || code == 403 ? ": it does not let us in (yet)"
+	    : code >= 300 && code <= 399
+	    ? ": it is elsewhere now, and nothing is sent after it"
+	    : "";
+
+	snprintf(out, size, "the receiver answered HTTP %u%s", code, what);
+}
+
 enum forward_outcome
 forward_judge(unsigned code, const char *type)
 {
-	bool html = type != NULL && strncasecmp(type, "text/html", 9) == 0;
-
-	if (html)
+	if (is_page(type))
 		return FORWARD_FAILED;
 	if (code >= 200 && code <= 299)
 		return FORWARD_ACCEPTED;

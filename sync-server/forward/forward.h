@@ -50,6 +50,7 @@ struct forward_batch {
 	struct writer body; /* JSON */
 	char key[65];
 	char signature[140]; /* authority, colon, hexadecimal digits */
+	char why[160];       /* the carrier's, where it failed */
 };
 
 enum forward_outcome {
@@ -73,6 +74,10 @@ enum status forward_next(struct forward *forward, int64_t now_ms,
     struct forward_batch *batch, int64_t *due_ms, struct err *err);
 void forward_batch_free(struct forward_batch *batch);
 
+/*
+ * What came of it.  Where it failed, ${batch}->why says how, and the server's
+ * upstream tells it until a batch gets through.
+ */
 enum status forward_done(struct forward *forward,
     const struct forward_batch *batch, enum forward_outcome outcome,
     int64_t now_ms, struct err *err);
@@ -82,6 +87,8 @@ enum status forward_done(struct forward *forward,
  * is no receiver's answer but that of a portal in between.
  */
 enum forward_outcome forward_judge(unsigned code, const char *type);
+/* How an answer that counts as failed did fail, for a person. */
+void forward_explain(char *out, size_t size, unsigned code, const char *type);
 
 struct forward_counts {
 	uint64_t sent;     /* batches tried since the start */

@@ -39,8 +39,10 @@ go_on(void *arg, uint64_t sent, uint64_t received)
 
 /* Send one batch and judge the answer. */
 static enum forward_outcome
-carry(struct forwarder *f, const struct forward_batch *batch)
+carry(struct forwarder *f, struct forward_batch *batch)
 {
+	enum forward_outcome outcome;
+	const char *type;
 	char key[96], signature[180];
 	const char *headers[] = { "Content-Type: application/json",
 		"Padu-Protocol: 1-1", key, signature };
@@ -61,10 +63,16 @@ carry(struct forwarder *f, const struct forward_batch *batch)
 	snprintf(key, sizeof(key), "Idempotency-Key: %s", batch->key);
 	snprintf(signature, sizeof(signature), "Padu-Signature: %s",
 	    batch->signature);
-	if (fetch_run(f->fetch, &request, &reply, &err) != ST_OK)
+	if (fetch_run(f->fetch, &request, &reply, &err) != ST_OK) {
+		snprintf(batch->why, sizeof(batch->why), "%.150s", err.text);
 		return FORWARD_FAILED;
-	return forward_judge(
-	    reply.code, fetch_header(f->fetch, "Content-Type"));
+	}
+	type = fetch_header(f->fetch, "Content-Type");
+	outcome = forward_judge(reply.code, type);
+	if (outcome == FORWARD_FAILED)
+		forward_explain(
+		    batch->why, sizeof(batch->why), reply.code, type);
+	return outcome;
 }
 
 static void

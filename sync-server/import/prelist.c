@@ -78,7 +78,6 @@ report_columns(struct prelist *p, struct err *err)
 	struct prelist_problem problem = {
 		.line = p->header->line,
 		.value = "",
-		.rule = PRELIST_UNKNOWN,
 		.loaded = true,
 	};
 	enum status st = ST_OK;
@@ -86,6 +85,8 @@ report_columns(struct prelist *p, struct err *err)
 
 	for (i = 0; i < p->header->ncolumns && st == ST_OK; i++) {
 		problem.column = p->header->column[i].header;
+		problem.rule = p->header->column[i].again ? PRELIST_TWICE
+							  : PRELIST_UNKNOWN;
 		if (p->header->column[i].field == NULL &&
 		    problem.column[0] != '\0')
 			st = report(p, &problem, err);
@@ -349,6 +350,7 @@ find_damage(struct header *header)
 		    column->nzero * 100 >= column->nlong * LOST_PERCENT)
 			found = column->damaged = true;
 		column->nlong = column->nzero = 0;
+		column->told = false; /* that was the scan */
 	}
 	return found;
 }

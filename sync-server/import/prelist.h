@@ -72,6 +72,7 @@ enum prelist_rule {
 	PRELIST_SUCCESSOR = 34, /* village has another code now */
 	PRELIST_DIFFERS = 35,   /* family's cell differs from its first row */
 	PRELIST_UNKNOWN = 36,   /* nobody knows this column: not loaded */
+	PRELIST_TWICE = 37,     /* its field has a column already: not loaded */
 };
 
 struct prelist_problem {

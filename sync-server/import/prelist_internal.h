@@ -19,6 +19,8 @@ struct column {
 	/* Of numbers of 16 digits: how many, how many end in 0. */
 	size_t nlong, nzero;
 	bool damaged; /* nearly all end in 0: the last digit was lost */
+	bool again;   /* for a field that a column before it has */
+	bool told;    /* without a name, and said to hold something */
 };
 
 /* The fields by which a whole row is judged. */

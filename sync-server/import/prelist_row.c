@@ -51,8 +51,15 @@ read_cells(struct row *row, char *text, struct faults *faults,
 
 	for (i = 0; i < header->ncolumns; i++) {
 		column = &header->column[i];
-		if (column->field == NULL)
+		if (column->field == NULL) {
+			/* Nobody named it, and yet something stands there. */
+			if (column->header[0] == '\0' && !column->told &&
+			    cells->cells[i][0] != '\0') {
+				add_fault(faults, i, PRELIST_UNKNOWN);
+				column->told = true;
+			}
 			continue;
+		}
 		rule =
 		    prelist_value(column->field, opts, cells->cells[i], text);
 		if (rule == 0 && has_lost_digit(column, text))

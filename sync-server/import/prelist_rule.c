@@ -41,6 +41,8 @@ static const struct {
 	    "berbeda dari baris pertama keluarga ini; yang pertama dimuat" },
 	{ PRELIST_UNKNOWN, "unknown-column",
 	    "kolom tidak dikenal; isinya tidak dimuat" },
+	{ PRELIST_TWICE, "column-twice",
+	    "kolom kedua untuk isian yang sama; hanya yang pertama dimuat" },
 };
 #define NRULES (sizeof(RULES) / sizeof(RULES[0]))
 

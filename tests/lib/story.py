@@ -148,8 +148,14 @@ def parse_words():
 def make_folder(keep):
     if keep is None:
         return tempfile.mkdtemp(prefix="padu-story.")
-    os.makedirs(keep, mode=0o700, exist_ok=True)
-    if os.listdir(keep):
+    try:
+        os.makedirs(keep, mode=0o700, exist_ok=True)
+        there = os.listdir(keep)
+    except OSError as e:
+        print(f"story: {keep} cannot be used: {e.strerror}: nothing was done. "
+              "Name another folder.", file=sys.stderr)
+        sys.exit(2)
+    if there:
         print(f"story: {keep} is not empty: nothing was done. Name another "
               "folder.", file=sys.stderr)
         sys.exit(2)

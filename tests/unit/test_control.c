@@ -57,6 +57,17 @@ run_fail(void *arg, const struct json *request, struct control_out *out,
 	return err_set(e, ST_NOTFOUND, "no record \"7\"");
 }
 
+/* Fails before it has anything to show. */
+static enum status
+run_early(void *arg, const struct json *request, struct control_out *out,
+    struct err *e)
+{
+	(void)arg;
+	(void)request;
+	control_result(out);
+	return err_set(e, ST_CONFLICT, "it moved");
+}
+
 /* Tells of progress and waits until the client has seen it. */
 static enum status
 run_wait(void *arg, const struct json *request, struct control_out *out,
@@ -132,6 +143,7 @@ run_huge(void *arg, const struct json *request, struct control_out *out,
 static const struct control_command COMMANDS[] = {
 	{ "add", run_add, false },
 	{ "nothing", run_nothing, false },
+	{ "early", run_early, false },
 	{ "fail", run_fail, false },
 	{ "wait", run_wait, true },
 	{ "list", run_list, false },
@@ -251,6 +263,16 @@ START_TEST(a_failure_has_its_status_and_text_and_what_was_put)
 	writer_free(&heard.text);
 	ck_assert_int_eq(call("add", "{\"a\":3}", &heard), ST_INVALID);
 	ck_assert_str_eq(err.text, "document: 'b' is missing");
+	writer_free(&heard.text);
+}
+END_TEST
+
+START_TEST(a_failure_that_put_nothing_has_no_result)
+{
+	struct heard heard;
+
+	ck_assert_int_eq(call("early", NULL, &heard), ST_CONFLICT);
+	ck_assert_str_eq((char *)heard.text.bytes, "");
 	writer_free(&heard.text);
 }
 END_TEST
@@ -448,6 +470,7 @@ add(TCase *tc)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_command_is_run_and_its_result_comes_back);
 	tcase_add_test(tc, a_failure_has_its_status_and_text_and_what_was_put);
+	tcase_add_test(tc, a_failure_that_put_nothing_has_no_result);
 	tcase_add_test(tc, bad_requests_are_refused);
 	tcase_add_test(tc, progress_comes_while_the_command_runs);
 	tcase_add_test(tc, a_long_list_comes_whole_and_in_order);

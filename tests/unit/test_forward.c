@@ -452,6 +452,31 @@ START_TEST(an_upstream_that_misbehaves_ends_with_every_record_once)
 }
 END_TEST
 
+START_TEST(a_failed_try_is_explained)
+{
+	static const struct {
+		unsigned code;
+		const char *type, *says;
+	} TRIES[] = {
+		{ 404, "application/json", "404: nothing is at that address" },
+		{ 403, NULL, "403: it does not let us in" },
+		{ 302, NULL, "302: it is elsewhere" },
+		{ 200, "text/html; charset=utf-8", "200, with a page" },
+		{ 500, NULL, "500" },
+	};
+	char text[160];
+	size_t i;
+
+	for (i = 0; i < sizeof(TRIES) / sizeof(TRIES[0]); i++) {
+		ck_assert_int_eq(forward_judge(TRIES[i].code, TRIES[i].type),
+		    FORWARD_FAILED);
+		forward_explain(
+		    text, sizeof(text), TRIES[i].code, TRIES[i].type);
+		ck_assert_msg(strstr(text, TRIES[i].says) != NULL, "%s", text);
+	}
+}
+END_TEST
+
 START_TEST(an_upstream_that_is_away_is_waited_for)
 {
 	struct timespec nap = { 0, 300000000 };
@@ -472,8 +497,19 @@ START_TEST(an_upstream_that_is_away_is_waited_for)
 	forwarder = open_forwarder(url);
 	nanosleep(&nap, NULL);
 	ck_assert_uint_eq(counts().records[OUTBOX_SENDING], 1);
+	/* Whoever asks is told so, and why. */
+	server_lock(office.server);
+	ck_assert(office.server->upstream.on);
+	ck_assert_uint_gt(office.server->upstream.failures, 0);
+	ck_assert_str_ne(office.server->upstream.why, "");
+	ck_assert_int_ge(
+	    office.server->upstream.due_ms, office.server->upstream.failed_ms);
+	server_unlock(office.server);
 	ok(serve_open(&serve, &again, &err));
 	wait_until_done(1);
+	server_lock(office.server);
+	ck_assert_uint_eq(office.server->upstream.failures, 0);
+	server_unlock(office.server);
 	forwarder_close(forwarder);
 	serve_close(serve);
 	ck_assert_uint_eq(up.taken, 1);
@@ -509,6 +545,7 @@ add(TCase *tc)
 	    (int)(sizeof(ANSWERS) / sizeof(ANSWERS[0])));
 	tcase_add_test(
 	    tc, an_upstream_that_misbehaves_ends_with_every_record_once);
+	tcase_add_test(tc, a_failed_try_is_explained);
 	tcase_add_test(tc, an_upstream_that_is_away_is_waited_for);
 	tcase_add_test(tc, an_address_that_is_none_is_refused);
 }

@@ -182,9 +182,15 @@ static const struct {
 	    "NO,KODE DESA,NAMA,NIK,NO KTP,NO KK\n"
 	    "1,64.02.05.2001,ANI,,x," KK "\n",
 	    "W 1 unknown-column NO ''\n"
-	    "W 1 unknown-column NO KTP ''\n"
+	    "W 1 column-twice NO KTP ''\n"
 	    "F K" KK "/64.02.05.2001: kode_wil=64.02.05.2001 no_kk=" KK "\n"
 	    "P 2: nama=ANI\n" },
+	{ "a column without a name that holds something is told of once",
+	    "KODE DESA,NAMA,,NO KK,\n64.02.05.2001,ANI,," KK ",\n"
+	    "64.02.05.2001,BEN,x," KK ",\n64.02.05.2001,CUT,y," KK ",\n",
+	    "W 3 unknown-column  'x'\n"
+	    "F K" KK "/64.02.05.2001: kode_wil=64.02.05.2001 no_kk=" KK "\n"
+	    "P 2: nama=ANI\nP 3: nama=BEN\nP 4: nama=CUT\n" },
 	{ "every fault of a row is said, and no warning",
 	    HEAD "D1,,64.02.99.2001,,6.40E+15,-,31/02/1990,X\n",
 	    "B 2 village KODE_DESA '64.02.99.2001'\n"
@@ -453,15 +459,16 @@ END_TEST
 static const struct {
 	const char *what, *text, *word;
 } NO_LISTS[] = {
-	{ "nothing", "", "KODE DESA" },
-	{ "no village", "NAMA,NO KK\nANI," KK "\n", "2 of 3" },
-	{ "no person", "KODE DESA,NO KK\n", "2 of 3" },
-	{ "no family", "KODE DESA;NAMA\n", "2 of 3" },
+	{ "nothing", "", "the file is empty" },
+	{ "no village", "NAMA,NO KK\nANI," KK "\n", "nearest: KODE DESA" },
+	{ "no person", "KODE DESA,NO KK\n", "nearest: NAMA or NIK" },
+	{ "no family", "KODE DESA;NAMA\n", "nearest: ID DTKS or NO KK" },
 	{ "a workbook", "PK\3\4", "workbook" },
-	{ "text", "Kepada Yth.\nBapak/Ibu\n", "0 of 3" },
+	{ "text", "Kepada Yth.\nBapak/Ibu\n",
+	    "nearest: KODE DESA; NAMA or NIK; ID DTKS or NO KK" },
 	{ "a header too far down",
 	    "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nKODE DESA,NAMA,NO KK\n",
-	    "0 of 3" },
+	    "nearest: KODE DESA; NAMA or NIK; ID DTKS or NO KK" },
 };
 #define NNO_LISTS (sizeof(NO_LISTS) / sizeof(NO_LISTS[0]))
 
@@ -511,7 +518,7 @@ START_TEST(each_rule_has_a_word_and_a_sentence)
 {
 	int rule;
 
-	for (rule = PRELIST_QUOTING; rule <= PRELIST_UNKNOWN; rule++) {
+	for (rule = PRELIST_QUOTING; rule <= PRELIST_TWICE; rule++) {
 		if (rule > PRELIST_ERASED && rule < PRELIST_NO_NAME)
 			continue;
 		ck_assert_str_ne(
