@@ -146,9 +146,10 @@ as_row(const uint8_t *bytes, size_t size)
 	writer_bytes(&w, SALT, sizeof(SALT));
 	writer_varint(&w, size);
 	writer_bytes(&w, bytes, size);
+	writer_varint(&w, 0); /* notes */
 	must(w.len > STORED_MAGIC_LEN + CHANGE_SIGNED_LEN);
 	if (change_unpack(&set, w.bytes, w.len, true, &err) == ST_OK)
-		must(set->body.nrows == 1 && !set->erased);
+		must(set->body.nrows == 1);
 	change_free(set);
 	writer_free(&w);
 }
