@@ -12,7 +12,7 @@
 #include "sync-server/server_internal.h"
 
 /* What a busy evening touches again and again: unsealing a page that fell out
- * costs more than reading it.  Within DESIGN.md section 8's server.rss_mb. */
+ * costs more than reading it.  Of the 128 MB that a server may take. */
 #define CACHE_KIB 32000
 /* Pages of 4 kB.  tidy.h keeps the log shorter, without anybody waiting. */
 #define LOG_PAGES 16000

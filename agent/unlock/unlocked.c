@@ -20,7 +20,7 @@
 #include "agent/unlock/unlocked_internal.h"
 #include "agent/visit/visit.h"
 
-#define CACHE_KIB 4000 /* within DESIGN.md section 8's agent.rss_mb */
+#define CACHE_KIB 4000 /* of the 20 MB that an idle laptop may take */
 
 enum status
 unlocked_open_db(

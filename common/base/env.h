@@ -2,8 +2,8 @@
 #define COMMON_BASE_ENV_H
 
 /*
- * env: time, randomness and small files, passed in by pointer (DESIGN.md
- * decision 6).  Production passes env_real(); the simulator passes its own,
+ * env: time, randomness and small files, passed in by pointer.
+ * Production passes env_real(); the simulator passes its own,
  * so that the objects that ship run there with the same seed to the same
  * trace.  The database comes in as an open struct db, the network as
  * request and response bytes.

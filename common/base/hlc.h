@@ -4,7 +4,7 @@
 /*
  * hlc: a hybrid logical clock, 48 bits of Unix milliseconds and 16 bits that
  * count within one.  It orders what one author did, and picks which of two
- * true heads is shown; it decides nothing else (DESIGN.md section 5).
+ * true heads is shown; it decides nothing else.
  */
 
 #include <stdint.h>

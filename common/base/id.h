@@ -2,8 +2,7 @@
 #define COMMON_BASE_ID_H
 
 /*
- * id: the name of a record, 63 bits, made once and never changed (DESIGN.md
- * section 5).
+ * id: the name of a record, 63 bits, made once and never changed.
  *
  *	 62        49 48            29 28                  0
  *	+------------+----------------+---------------------+

@@ -6,7 +6,8 @@
  * checked here before anything is allocated for it.
  */
 
-/* A change set (DESIGN.md section 6): about 200 visits; 2 s at 256 kbit/s. */
+/* A change set (common/PROTOCOL.md section 3): about 200 visits; 2 s at 256
+ * kbit/s. */
 #define CHANGE_BODY_MAX (64u << 10)    /* bytes, compressed */
 #define CHANGE_INFLATED_MAX (1u << 20) /* bytes; a zip bomb stops here */
 #define CHANGE_RECORDS_MAX 1000u       /* rows in one set */
@@ -58,7 +59,7 @@
 #define SHEET_LINE_MAX (128u << 10) /* bytes; the longest seen have 2 kB */
 #define SHEET_LINES_MAX 16u         /* lines of one row: notes and addresses */
 #define PRELIST_ROWS_MAX 4000000u   /* the largest regency has 1.6 million */
-#define PRELIST_MEMBERS_MAX 30u     /* of a family, DOMAIN 4.2 */
+#define PRELIST_MEMBERS_MAX 30u     /* of a family: its sheet in REGSOSEK22-K */
 #define PRELIST_TITLE_LINES_MAX 20u /* above the header */
 
 /* The region table: both editions together are 92,000 rows and 3.6 MB. */
@@ -69,7 +70,7 @@
 #define REGION_STEPS_MAX 16u /* successors of successors */
 
 /* Passphrase cost written in a file's header: an attacker may have edited
- * it, so it is bounded before it is believed (SEALED-STORE.md section 3). */
+ * it, so it is bounded before it is believed. */
 #define PASSPHRASE_MAX 256u /* bytes */
 #define PASSPHRASE_OPS_MAX 16u
 #define PASSPHRASE_MEM_MAX (1u << 30) /* bytes */

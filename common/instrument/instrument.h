@@ -12,7 +12,7 @@
  *	instrument_pack() -> register's value -> change.h, record.h
  *	instrument_unpack() <-----------------+
  *
- * A register (DESIGN.md section 5) is a field, or a group of fields that are
+ * A register is a field, or a group of fields that are
  * only ever written together.  Its value is bytes:
  *
  *	one field    the text itself, UTF-8

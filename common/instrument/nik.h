@@ -3,7 +3,7 @@
 
 /*
  * nik: what can be said of an identity number (NIK) or a family card number
- * (nomor KK) without asking the civil registry (DOMAIN 5).
+ * (nomor KK) without asking the civil registry.
  *
  *	NIK  6 4 0 2 9 9  D D M M Y Y  S S S S     day + 40 for a woman
  *	KK   6 4 0 2 9 9  D D M M Y Y  S S S S     the day it was recorded

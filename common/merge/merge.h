@@ -4,7 +4,7 @@
 /*
  * merge: add one accepted write to a record.  The result is a function of
  * the set of accepted writes, not of the order in which they were added
- * (DESIGN.md section 5, "Any order").
+ * (common/PROTOCOL.md section 3.3).
  *
  * Every pair of cases, for a write W that names P:
  *

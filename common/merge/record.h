@@ -12,7 +12,7 @@
  * A head is an accepted write that no accepted write names as predecessor.
  * One head, or several with one value: that value.  Several with different
  * values: a hard conflict; meanwhile the greatest (hlc, set id) is shown
- * and all are kept (DESIGN.md section 5).
+ * and all are kept (common/PROTOCOL.md section 3.3).
  *
  * The packed form is the same in the server's store, the agent's store and
  * a downstream page.  It is canonical: equal states are equal bytes.

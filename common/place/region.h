@@ -3,7 +3,7 @@
 
 /*
  * region: a province, regency or city, district (kecamatan) or village, by
- * the code that the Ministry of Home Affairs gives it (DOMAIN 6.1):
+ * the code that the Ministry of Home Affairs gives it:
  *
  *	64          Kalimantan Timur             province
  *	64.02       Kutai Kartanegara            regency; 71 and up is a city

@@ -2,8 +2,8 @@
 #define SYNC_SERVER_STORE_STORE_H
 
 /*
- * store: where the server keeps things, whichever database is behind it
- * (DESIGN.md decision 8).  The interface is cut so that SQLite (now) and
+ * store: where the server keeps things, whichever database is behind it.
+ * The interface is cut so that SQLite (now) and
  * PostgreSQL (later) serve it alike: one regency, one writer at a time,
  * whole rows by key, no SQL above it.
  *

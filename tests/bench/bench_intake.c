@@ -1,6 +1,6 @@
 /*
  * What taking in visits costs the server, from the first byte of HTTP to the
- * signed answer, over a sealed store (DESIGN.md section 8).  The server is a
+ * signed answer, over a sealed store.  The server is a
  * process of its own; its CPU time is read from outside.
  *
  * Each laptop has a village and its prelist, which was imported, and has seen

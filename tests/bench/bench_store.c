@@ -1,5 +1,5 @@
 /*
- * What sealing costs (DESIGN.md section 8): the same work on a sealed file
+ * What sealing costs: the same work on a sealed file
  * and on a plain one, through the same SQLite.  The sealed side is as the
  * programs have it: its log's index in memory, one program at a time.
  */

@@ -1,6 +1,6 @@
 /*
  * How long a laptop waits for its answer when 64 ask at once, and what
- * committing in groups is worth (DESIGN.md section 8).  The server is a
+ * committing in groups is worth.  The server is a
  * process of its own, its door on loopback, its store sealed.
  *
  * Each upload is a bundle of one change set of one visit (tests/lib/visits.h)

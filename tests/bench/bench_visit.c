@@ -1,5 +1,5 @@
 /*
- * What saving a visit takes beside saving its rows (DESIGN.md section 8).
+ * What saving a visit takes beside saving its rows.
  *
  * An agent, unlocked, has a village's prelist of 1,250 households and their
  * members from a real server.  Each visit (tests/lib/visits.h) is handed to

@@ -1,5 +1,5 @@
 /*
- * What travels, in bytes (DESIGN.md section 8): edits and households of the
+ * What travels, in bytes: edits and households of the
  * workload in envelopes of 200, and visits in whole bundles; signatures,
  * sealing and padding included.  Everything that is counted is opened again
  * first, and must be whole.

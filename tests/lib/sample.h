@@ -13,7 +13,7 @@
  *
  * Nobody in it is real: names and addresses are put together from common
  * words, and the district part of every NIK and KK number is 99, which no
- * district has (DOMAIN 5.5).  Villages are real ones, of the region table.
+ * district has.  Villages are real ones, of the region table.
  *
  * The truth is text parted by tabs, a line break in a value written \n; its
  * first line names the columns.  Values are as the instrument wants them.

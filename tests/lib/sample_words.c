@@ -23,7 +23,7 @@ static const char *const LAST[] = { "HIDAYAT", "SAPUTRA", "SETIAWAN", "RAHMAN",
 	"RAMADHAN", "PRATAMA", "SUSANTO", "HASANAH", "RAHAYU", "ASTUTI",
 	"MULYANI", "PURNAMA", "MAULANA", "SAFITRI", "UTAMI", "SYAHRIANI",
 	"EFENDI", "MA'RUF", "NOOR'AINI" };
-/* Genuine all the same (DOMAIN 3, R18). */
+/* Genuine all the same: offices have met each of these. */
 static const char *const ODD[] = { "IT", "NA70", "O", "Y.", "MUHAMMAD 2" };
 
 static const char *const WAYS[] = { "JL. %s NO. %u", "JL. %s RT %02u",

@@ -3,8 +3,8 @@
 
 /*
  * merge_world: all writes of one random history, what each place believes of
- * each record, and the definition of DESIGN.md section 5 in the plainest
- * form, to hold merge_apply() against.
+ * each record, and the definition of common/PROTOCOL.md section 3.3 in the
+ * plainest form, to hold merge_apply() against.
  */
 
 #include <stdbool.h>

@@ -11,9 +11,9 @@
 /*
  * Random histories: sets that name one another at will, decisions, voids and
  * releases.  Whatever the order in which they come, and however often, the
- * records must be the ones that the definition gives (DESIGN.md section 5):
- * accepted is what the desk says last, or else what does not misname; a head
- * is an accepted write that no accepted write names.
+ * records must be the ones that the definition gives (common/PROTOCOL.md
+ * section 3.3): accepted is what the desk says last, or else what does not
+ * misname; a head is an accepted write that no accepted write names.
  */
 
 #define NPENS 4
