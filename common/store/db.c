@@ -152,12 +152,15 @@ set_up(struct db *db, const struct db_opts *opts, struct err *err)
 {
 	char pragma[48], mode[16];
 	enum status st;
+	int rc;
 
 	sqlite3_busy_timeout(
 	    db->h, opts->busy_ms > 0 ? (int)opts->busy_ms : BUSY_MS);
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	db->log_pages_max = opts->log_pages > 0 ? opts->log_pages : LOG_PAGES;
 	sqlite3_wal_hook(db->h, on_commit, db);
+	if ((rc = db_given_register(db->h)) != SQLITE_OK)
+		return db_fail(db->h, rc, false, "set up", err);
 	st = exec(db,
 	    "PRAGMA temp_store = MEMORY;"
 	    "PRAGMA trusted_schema = OFF;"
@@ -399,6 +402,16 @@ bool
 db_in_transaction(const struct db *db)
 {
 	return db->begun;
+}
+
+unsigned
+db_data_version(const struct db *db)
+{
+	unsigned version = 0;
+
+	sqlite3_file_control(
+	    db->h, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+	return version;
 }
 
 int64_t

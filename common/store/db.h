@@ -35,6 +35,7 @@
 #include "common/base/err.h"
 
 struct db;
+struct db_given;
 struct db_query;
 struct db_table;
 
@@ -104,6 +105,12 @@ void db_rollback_to(struct db *db);
 /* From db_begin() to db_commit() or db_rollback(). */
 bool db_in_transaction(const struct db *db);
 
+/*
+ * Another number than before where anybody committed since, ${db} itself
+ * too.  Ask after a commit, or within a transaction.
+ */
+unsigned db_data_version(const struct db *db);
+
 /* Rows that the latest insert, update or delete touched. */
 int64_t db_changes(const struct db *db);
 
@@ -152,6 +159,33 @@ void db_bind_blob_at(struct db_query *q, int at, const void *bytes, size_t len);
 void db_bind_text_at(struct db_query *q, int at, const char *text);
 void db_bind_chars_at(struct db_query *q, int at, const char *text, size_t len);
 void db_bind_null_at(struct db_query *q, int at);
+
+/*
+ * Rows in the caller's memory that one statement reads, as the columns a to
+ * h of the table given(): one statement for many rows costs a third less than
+ * one for each.
+ *
+ *	INSERT INTO t SELECT a, b FROM given(?1)
+ *	SELECT t.x FROM given(?1) g CROSS JOIN t ON t.id = g.a
+ *
+ * A statement that may stop in the middle of its rows keeps what it did
+ * aside, page by page, unless its constraints say ON CONFLICT FAIL; then the
+ * caller must roll back where it fails.
+ */
+struct db_cell {
+	const void *bytes; /* a blob; NULL: the number */
+	size_t len;
+	int64_t number;
+};
+struct db_given {
+	size_t n; /* rows */
+	/* Fill in column ${column}, from 0, of row ${row}: zero so far. */
+	void (*cell)(
+	    const void *arg, size_t row, int column, struct db_cell *cell);
+	const void *arg;
+};
+/* Keep ${given}, and what its cells point to, until the run or last fetch. */
+void db_bind_given_at(struct db_query *q, int at, const struct db_given *given);
 
 /* Run a statement that yields no rows; *${changed} (may be NULL) rows. */
 enum status db_run(struct db_query *q, int *changed, struct err *err);

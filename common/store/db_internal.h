@@ -1,7 +1,7 @@
 #ifndef COMMON_STORE_DB_INTERNAL_H
 #define COMMON_STORE_DB_INTERNAL_H
 
-/* What db.c, db_query.c and sealvfs_rotate.c share, and nobody else. */
+/* What db*.c and sealvfs_rotate.c share, and nobody else. */
 
 #include <sqlite3.h>
 
@@ -36,5 +36,9 @@ enum status db_fail(
 
 /* ST_IO if the transaction that db_begin() began is no longer open. */
 enum status db_check_begun(const struct db *db, struct err *err);
+
+/* db_given.c: make the table known to ${h}; bind rows.  SQLite's results. */
+int db_given_register(sqlite3 *h);
+int db_given_bind(sqlite3_stmt *st, int at, const struct db_given *given);
 
 #endif /* COMMON_STORE_DB_INTERNAL_H */

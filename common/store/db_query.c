@@ -120,6 +120,12 @@ db_bind_null_at(struct db_query *q, int at)
 }
 
 void
+db_bind_given_at(struct db_query *q, int at, const struct db_given *given)
+{
+	hold(q, db_given_bind(q->st, at, given));
+}
+
+void
 db_bind_i64(struct db_query *q, const char *name, int64_t value)
 {
 	db_bind_i64_at(q, number(q, name), value);

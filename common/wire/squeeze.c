@@ -13,6 +13,13 @@
 static const uint8_t MAGIC[] = { 0x28, 0xb5, 0x2f, 0xfd };
 #define MAGIC_LEN sizeof(MAGIC)
 
+/*
+ * A match of three bytes saves a small set some bytes.  A large one is no
+ * smaller for them, and takes half as long again to inflate.
+ */
+#define LARGE_LEN ((size_t)16 << 10)
+#define LARGE_MATCH 4
+
 struct dict {
 	const uint8_t *bytes;
 	size_t len;
@@ -35,13 +42,18 @@ find_dict(struct dict *out, unsigned dictionary)
 
 /* Nothing that the caller knows already goes into the frame's header. */
 static size_t
-set_up(ZSTD_CCtx *ctx, int level, const struct dict *dict)
+set_up(ZSTD_CCtx *ctx, int level, size_t len, const struct dict *dict)
 {
 	const struct {
 		ZSTD_cParameter name;
 		int value;
 	} SETTINGS[] = {
 		{ ZSTD_c_compressionLevel, level },
+		/* 0: as that level has it */
+		{ ZSTD_c_minMatch,
+		    level == SQUEEZE_LEVEL_SMALL && len >= LARGE_LEN
+			? LARGE_MATCH
+			: 0 },
 		{ ZSTD_c_contentSizeFlag, 0 },
 		{ ZSTD_c_checksumFlag, 0 },
 		{ ZSTD_c_dictIDFlag, 0 },
@@ -76,7 +88,7 @@ squeeze_pack(struct writer *out, const void *bytes, size_t len, int level,
 		st = err_set(err, ST_NOMEM, "compress: no memory");
 		goto out;
 	}
-	rc = set_up(ctx, level, &dict);
+	rc = set_up(ctx, level, len, &dict);
 	if (!ZSTD_isError(rc))
 		rc = ZSTD_compress2(ctx, at, bound, bytes, len);
 	if (ZSTD_isError(rc) || rc < MAGIC_LEN) {

@@ -93,14 +93,18 @@ export_entry(void *arg, const struct store_log *entry, struct err *err)
 	return write_file(e, name, entry->bytes, entry->len, err);
 }
 
+/* Who vouches for the keys: the server's card, and its writers'. */
 static enum status
 export_cards(struct server *server, struct export *e, struct err *err)
 {
 	struct writer card = { 0 };
-	enum status st = ST_OK;
+	enum status st;
 	char name[32];
 	size_t i;
 
+	st = server_card_pack(&card, &server->card, &server->keys.root, err);
+	if (st == ST_OK)
+		st = write_file(e, "server.card", card.bytes, card.len, err);
 	for (i = 0; i < e->nwriters && st == ST_OK; i++) {
 		writer_clear(&card);
 		snprintf(name, sizeof(name), "writer-%06u.card", e->writers[i]);

@@ -42,9 +42,9 @@ enum status verify_log(struct server *server, const struct verify_opts *opts,
  * Write the bytes of each entry to ${dir}/NNNNNN.set, the signed card of each
  * of their writers to ${dir}/writer-NNNNNN.card, and ${dir}/index.csv:
  * n,state,reason,kind,writer,seq,set_id,change_id,epoch,version.  *${n} is
- * how many entries there were.  With the server's card (GET /v1/server) that
- * is all it takes to check every signature.  Takes and releases the server's
- * lock.
+ * how many entries there were.  With them comes server.card, so that the
+ * fingerprint of the server's root is all it takes to check every signature.
+ * Takes and releases the server's lock.
  */
 enum status verify_log_export(
     struct server *server, const char *dir, uint64_t *n, struct err *err);

@@ -2,7 +2,10 @@
 -- database serves several (PostgreSQL), every key below begins with a column
 -- `regency`, bound by the store and not seen above it (store/store.h).
 
--- Counters.  One row, made by store_open(), written at each commit.
+-- Counters.  One row, made by store_open().  Written at a commit that changed
+-- more of them than the version, which the log's last entry says too: `upto`.
+-- The greater of the two counts; versions never go down, in a new epoch
+-- neither.
 CREATE TABLE state (
 	only         INTEGER PRIMARY KEY CHECK (only = 1),
 	authority    INTEGER NOT NULL,  -- area code, as in record ids
@@ -41,11 +44,16 @@ CREATE TABLE log (
 	fields     INTEGER NOT NULL,       -- version
 	nrows      INTEGER NOT NULL,
 	ntoggles   INTEGER NOT NULL,
+	upto       INTEGER NOT NULL,       -- last version handed out by then
+	held       INTEGER NOT NULL,       -- 1: some of its rows are in `held`
 	id         BLOB NOT NULL           -- change id
 	           CHECK (length(id) = 32),
 	prev       BLOB NOT NULL           -- change id of seq - 1
 	           CHECK (length(prev) = 32),
 	receipt    BLOB,                   -- as signed; NULL for the desk's
+	contents   BLOB NOT NULL,          -- which records and registers it
+	                                   -- writes, store/contents.h: asked
+	                                   -- again and again without inflating
 	bytes      BLOB NOT NULL           -- as received, or the erased form
 ) STRICT;
 
@@ -58,14 +66,6 @@ CREATE UNIQUE INDEX log_by_set ON log (set_id);
 CREATE INDEX log_by_seq ON log (writer, seq);
 -- Receipts that a laptop has not seen: Q_ANSWERS.
 CREATE INDEX log_by_device ON log (device, answered);
-
--- Which records and registers each set of the log writes: what is asked of a
--- set again and again, without inflating it.  Written and deleted with it.
-CREATE TABLE contents (
-	n    INTEGER PRIMARY KEY REFERENCES log (n),
-	held INTEGER NOT NULL,       -- 1: some of its rows are in `held`
-	body BLOB NOT NULL           -- store/contents.h
-) STRICT;
 
 -- Rows that are not merged although their set is: outside the author's
 -- villages.  Written at arrival and never changed, so that making the

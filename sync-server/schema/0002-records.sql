@@ -1,26 +1,29 @@
 -- What can be made again from the log (padu-server rebuild).
 
--- What is believed of each household and person.  Written by intake/.
+-- What is believed of each household and person.  Written by intake/, many
+-- rows in one statement.  The rules for conflicts stand here and not in that
+-- statement: REPLACE is one search, and after FAIL the transaction is rolled
+-- back anyway, so that SQLite need not keep a copy of every page.
 CREATE TABLE rec (
-	id      INTEGER PRIMARY KEY,    -- record id
-	kind    INTEGER NOT NULL,       -- enum change_record_kind
-	place   INTEGER NOT NULL,       -- its village, 0 unknown; a person's
-	                                -- is its household's
-	flags   INTEGER NOT NULL,       -- STORE_ROW_
-	epoch   INTEGER NOT NULL,       -- when it last changed
-	version INTEGER NOT NULL,
-	body    BLOB NOT NULL           -- merge/record.h
+	id      INTEGER PRIMARY KEY ON CONFLICT REPLACE, -- record id
+	kind    INTEGER NOT NULL ON CONFLICT FAIL, -- enum change_record_kind
+	place   INTEGER NOT NULL ON CONFLICT FAIL, -- its village, 0 unknown; a
+	                                -- person's is its household's
+	flags   INTEGER NOT NULL ON CONFLICT FAIL, -- STORE_ROW_
+	epoch   INTEGER NOT NULL ON CONFLICT FAIL, -- when it last changed
+	version INTEGER NOT NULL ON CONFLICT FAIL,
+	body    BLOB NOT NULL ON CONFLICT FAIL     -- merge/record.h
 ) STRICT;
 
 -- The same while a rebuild compares; empty otherwise.
 CREATE TABLE rec_new (
-	id      INTEGER PRIMARY KEY,
-	kind    INTEGER NOT NULL,
-	place   INTEGER NOT NULL,
-	flags   INTEGER NOT NULL,
-	epoch   INTEGER NOT NULL,
-	version INTEGER NOT NULL,
-	body    BLOB NOT NULL
+	id      INTEGER PRIMARY KEY ON CONFLICT REPLACE,
+	kind    INTEGER NOT NULL ON CONFLICT FAIL,
+	place   INTEGER NOT NULL ON CONFLICT FAIL,
+	flags   INTEGER NOT NULL ON CONFLICT FAIL,
+	epoch   INTEGER NOT NULL ON CONFLICT FAIL,
+	version INTEGER NOT NULL ON CONFLICT FAIL,
+	body    BLOB NOT NULL ON CONFLICT FAIL
 ) STRICT;
 
 -- What a rule noticed in the records.  Written and deleted by findings/.  By

@@ -4,10 +4,8 @@
 
 enum {
 	Q_APPEND,
-	Q_CONTENTS,
 	Q_UPDATE,
 	Q_ERASE,
-	Q_CONTENTS_SET,
 	Q_GET,
 	Q_BY_ID,
 	Q_BY_SET,
@@ -20,20 +18,16 @@ enum {
 };
 
 static const char *const SQL[Q_COUNT] = {
-	[Q_APPEND] = "INSERT INTO log (" LOG_COLUMNS ") VALUES (?1, ?2, ?3,"
-		     " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-		     " ?16, ?17, ?18, ?19, ?20, ?21)",
-
-	[Q_CONTENTS] = "INSERT INTO contents (n, held, body)"
-		       " VALUES (?1, ?2, ?3)",
+	[Q_APPEND] = "INSERT INTO log (" LOG_COLUMNS ", upto, held, contents)"
+		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+		     " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,"
+		     " ?23, ?24)",
 
 	[Q_UPDATE] = "UPDATE log SET state = ?2, reason = ?3, epoch = ?4,"
 		     " version = ?5, answered = ?6, receipt = ?7"
 		     " WHERE n = ?1",
 
-	[Q_ERASE] = "UPDATE log SET bytes = ?2 WHERE n = ?1",
-
-	[Q_CONTENTS_SET] = "UPDATE contents SET body = ?2 WHERE n = ?1",
+	[Q_ERASE] = "UPDATE log SET bytes = ?2, contents = ?3 WHERE n = ?1",
 
 	[Q_GET] = "SELECT " LOG_COLUMNS " FROM log WHERE n = ?1",
 
@@ -50,9 +44,8 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_BRIEF] = "SELECT n, state, epoch, version, device, writer, seq"
 		    " FROM log WHERE set_id = ?1",
 
-	[Q_ACCEPTED] = "SELECT l.n, c.held, c.body FROM log l"
-		       " JOIN contents c ON c.n = l.n"
-		       " WHERE l.set_id = ?1 AND l.state = 1 AND l.n <= ?2",
+	[Q_ACCEPTED] = "SELECT n, held, contents FROM log"
+		       " WHERE set_id = ?1 AND state = 1 AND n <= ?2",
 
 	/* A release of the whole set releases its held rows. */
 	[Q_HELD] = "SELECT 1 FROM held h JOIN log l ON l.n = h.n"
@@ -110,15 +103,14 @@ store_log_append(struct store *store, struct store_log *entry,
 
 	entry->n = store->last + 1;
 	bind_entry(q, entry);
+	bind_u64(q, 22, store->state.version);
+	db_bind_i64_at(q, 23, held);
+	db_bind_blob_at(q, 24, contents, len);
 	if ((st = db_run(q, NULL, err)) != ST_OK)
 		return st;
-	q = db_query(store->log, Q_CONTENTS);
-	bind_u64(q, 1, entry->n);
-	db_bind_i64_at(q, 2, held);
-	db_bind_blob_at(q, 3, contents, len);
-	if ((st = db_run(q, NULL, err)) == ST_OK)
-		store->last = entry->n;
-	return st;
+	store->last = entry->n;
+	store->upto = store->state.version;
+	return ST_OK;
 }
 
 enum status
@@ -144,15 +136,10 @@ store_log_erase(struct store *store, uint64_t n, const uint8_t *bytes,
     size_t len, const uint8_t *contents, size_t contents_len, struct err *err)
 {
 	struct db_query *q = db_query(store->log, Q_ERASE);
-	enum status st;
 
 	bind_u64(q, 1, n);
 	db_bind_blob_at(q, 2, bytes, len);
-	if ((st = db_run(q, NULL, err)) != ST_OK)
-		return st;
-	q = db_query(store->log, Q_CONTENTS_SET);
-	bind_u64(q, 1, n);
-	db_bind_blob_at(q, 2, contents, contents_len);
+	db_bind_blob_at(q, 3, contents, contents_len);
 	return db_run(q, NULL, err);
 }
 

@@ -8,7 +8,7 @@ enum { Q_EACH, Q_CONTENTS, Q_ANSWERS, Q_COUNT };
 static const char *const SQL[Q_COUNT] = {
 	[Q_EACH] = "SELECT " LOG_COLUMNS " FROM log WHERE n >= ?1 ORDER BY n",
 
-	[Q_CONTENTS] = "SELECT n, body FROM contents"
+	[Q_CONTENTS] = "SELECT n, contents FROM log"
 		       " WHERE n BETWEEN ?1 AND ?2 ORDER BY n",
 
 	[Q_ANSWERS] = "SELECT answered, receipt FROM log"

@@ -24,18 +24,13 @@ enum {
 
 #define GET "SELECT kind, place, flags, epoch, version, body FROM "
 #define EACH "SELECT id, kind, place, flags, epoch, version, body FROM "
-/* Replacing a row of a table without indexes is one search. */
-#define PUT "REPLACE INTO "
-#define VALUES " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-/* A third less time than as many searches one by one. */
-#define MANY 50
-#define FEW 8 /* fewer than these are looked for one by one */
-#define AMONG                                                                  \
-	" WHERE id IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"     \
-	" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"    \
-	" ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38,"    \
-	" ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50)"         \
-	" ORDER BY id"
+/* REPLACE is said by the schema. */
+#define PUT "INSERT INTO "
+#define VALUES " SELECT a, b, c, d, e, f, g FROM given(?1)"
+#define MANY                                                                   \
+	"SELECT g.b, r.kind, r.place, r.flags, r.epoch, r.version, r.body"     \
+	" FROM given(?1) g CROSS JOIN "
+#define AMONG " r ON r.id = g.a"
 #define NEXT "SELECT min(id) FROM "
 #define AND_NEXT " WHERE id >= ?1"
 #define PLACE "SELECT place FROM "
@@ -43,8 +38,8 @@ enum {
 static const char *const SQL[Q_COUNT] = {
 	[Q_GET] = GET "rec WHERE id = ?1",
 	[Q_GET_2] = GET "rec_new WHERE id = ?1",
-	[Q_MANY] = EACH "rec" AMONG,
-	[Q_MANY_2] = EACH "rec_new" AMONG,
+	[Q_MANY] = MANY "rec" AMONG,
+	[Q_MANY_2] = MANY "rec_new" AMONG,
 	[Q_NEXT] = NEXT "rec" AND_NEXT,
 	[Q_NEXT_2] = NEXT "rec_new" AND_NEXT,
 	[Q_PLACE] = PLACE "rec WHERE id = ?1",
@@ -98,56 +93,13 @@ next_row(struct store *store, uint64_t id, uint64_t *next, struct err *err)
 	return st;
 }
 
-/* Who asks for rows, and for which. */
-struct asking {
-	const uint64_t *ids;
-	enum status (*each)(
-	    void *arg, size_t i, const struct store_row *row, struct err *err);
-	void *arg;
-};
-
-static enum status
-read_one(
-    struct store *store, const struct asking *ask, size_t i, struct err *err)
+/* Column a is the id, b where it stands among those asked for. */
+static void
+id_cell(const void *arg, size_t row, int column, struct db_cell *cell)
 {
-	struct db_query *q = query(store, Q_GET);
-	struct store_row row = { .id = ask->ids[i] };
-	enum status st;
+	const uint64_t *ids = arg;
 
-	bind_u64(q, 1, row.id);
-	if ((st = db_fetch(q, err)) != ST_OK)
-		return st == ST_NOTFOUND ? ST_OK : st;
-	read_row(q, 0, &row);
-	st = ask->each(ask->arg, i, &row, err);
-	db_done(q);
-	return st;
-}
-
-/* Those of number ${i} to ${end} - 1 that exist: MANY at the most. */
-static enum status
-read_many(struct store *store, const struct asking *ask, size_t i, size_t end,
-    struct err *err)
-{
-	struct db_query *q = query(store, Q_MANY);
-	struct store_row row;
-	enum status st;
-	size_t k;
-
-	/* The last one stands for what is not asked. */
-	for (k = 0; k < MANY; k++)
-		bind_u64(
-		    q, (int)k + 1, ask->ids[i + k < end ? i + k : end - 1]);
-	while ((st = db_fetch(q, err)) == ST_OK) {
-		row.id = column_u64(q, 0);
-		while (ask->ids[i] != row.id)
-			i++;
-		read_row(q, 1, &row);
-		if ((st = ask->each(ask->arg, i, &row, err)) != ST_OK) {
-			db_done(q);
-			return st;
-		}
-	}
-	return st == ST_NOTFOUND ? ST_OK : st;
+	cell->number = column == 0 ? (int64_t)ids[row] : (int64_t)row;
 }
 
 enum status
@@ -156,25 +108,34 @@ store_rows_read(struct store *store, const uint64_t *ids, size_t n,
 	void *arg, size_t i, const struct store_row *row, struct err *err),
     void *arg, struct err *err)
 {
-	struct asking ask = { ids, each, arg };
+	struct db_given given = { .cell = id_cell };
+	uint64_t next = UINT64_MAX;
+	struct store_row row;
 	enum status st = ST_OK;
-	uint64_t next;
-	size_t i, end;
+	struct db_query *q;
+	size_t i, first = 0;
 
-	for (i = 0; i < n && n < FEW && st == ST_OK; i++)
-		st = read_one(store, &ask, i, err);
-	while (i < n && st == ST_OK) {
-		/* Where one is missing, so are mostly those that follow. */
-		if ((st = next_row(store, ids[i], &next, err)) != ST_OK)
-			break;
-		while (i < n && ids[i] < next)
-			i++;
-		end = n - i < MANY ? n : i + MANY;
-		if (i < end)
-			st = read_many(store, &ask, i, end, err);
-		i = end;
+	/* Of new records, one search finds that none of them is there. */
+	if (n > 0)
+		st = next_row(store, ids[0], &next, err);
+	while (first < n && ids[first] < next)
+		first++;
+	if (st != ST_OK || first == n)
+		return st;
+	given.arg = ids + first;
+	given.n = n - first;
+	q = query(store, Q_MANY);
+	db_bind_given_at(q, 1, &given);
+	while ((st = db_fetch(q, err)) == ST_OK) {
+		i = first + (size_t)db_column_i64(q, 0);
+		row.id = ids[i];
+		read_row(q, 1, &row);
+		if ((st = each(arg, i, &row, err)) != ST_OK) {
+			db_done(q);
+			return st;
+		}
 	}
-	return st;
+	return st == ST_NOTFOUND ? ST_OK : st;
 }
 
 enum status
@@ -208,26 +169,50 @@ store_row_place(
 	return st == ST_NOTFOUND ? ST_OK : st;
 }
 
+static void
+row_cell(const void *arg, size_t i, int column, struct db_cell *cell)
+{
+	const struct store_row *row = (const struct store_row *)arg + i;
+
+	switch (column) {
+	case 0:
+		cell->number = (int64_t)row->id;
+		break;
+	case 1:
+		cell->number = row->kind;
+		break;
+	case 2:
+		cell->number = (int64_t)row->place;
+		break;
+	case 3:
+		cell->number = row->flags;
+		break;
+	case 4:
+		cell->number = row->epoch;
+		break;
+	case 5:
+		cell->number = (int64_t)row->version;
+		break;
+	default:
+		/* A record without registers is an empty blob. */
+		cell->bytes = row->len > 0 ? row->body : (const uint8_t *)"";
+		cell->len = row->len;
+		break;
+	}
+}
+
 enum status
 store_rows_write(struct store *store, const struct store_row *rows, size_t n,
     struct err *err)
 {
-	enum status st = ST_OK;
+	struct db_given given = { .n = n, .cell = row_cell, .arg = rows };
 	struct db_query *q;
-	size_t i;
 
-	for (i = 0; i < n && st == ST_OK; i++) {
-		q = query(store, Q_PUT);
-		bind_u64(q, 1, rows[i].id);
-		db_bind_i64_at(q, 2, rows[i].kind);
-		bind_u64(q, 3, rows[i].place);
-		db_bind_i64_at(q, 4, rows[i].flags);
-		db_bind_i64_at(q, 5, rows[i].epoch);
-		bind_u64(q, 6, rows[i].version);
-		db_bind_blob_at(q, 7, rows[i].body, rows[i].len);
-		st = db_run(q, NULL, err);
-	}
-	return st;
+	if (n == 0)
+		return ST_OK;
+	q = query(store, Q_PUT);
+	db_bind_given_at(q, 1, &given);
+	return db_run(q, NULL, err);
 }
 
 enum status

@@ -17,9 +17,10 @@ static const char *const SQL[Q_COUNT] = {
 			" next_person = ?5, desk_writer = ?6, desk_seq = ?7,"
 			" desk_counter = ?8, desk_hlc = ?9, desk_prev = ?10",
 
-	[Q_LAST] = "SELECT (SELECT coalesce(max(n), 0) FROM log),"
-		   " EXISTS (SELECT 1 FROM held),"
-		   " EXISTS (SELECT 1 FROM tombstone)",
+	[Q_LAST] = "SELECT EXISTS (SELECT 1 FROM held),"
+		   " EXISTS (SELECT 1 FROM tombstone), n, upto"
+		   " FROM (SELECT 1) LEFT JOIN"
+		   " (SELECT n, upto FROM log ORDER BY n DESC LIMIT 1)",
 };
 
 static enum status
@@ -50,7 +51,6 @@ read_state(struct store *store, struct err *err)
 	else
 		st = err_set(err, ST_BUG, "state: prev of %zu bytes", len);
 	db_done(q);
-	store->before = *s;
 	if (st == ST_OK && authority != store->authority)
 		st = err_set(err, ST_INVALID,
 		    "this database is authority %u's, not %u's", authority,
@@ -66,10 +66,25 @@ read_last(struct store *store, struct err *err)
 
 	if ((st = db_fetch(q, err)) != ST_OK)
 		return st;
-	store->last = column_u64(q, 0);
-	store->any_held = db_column_i64(q, 1) != 0;
-	store->any_tombstone = db_column_i64(q, 2) != 0;
+	store->any_held = db_column_i64(q, 0) != 0;
+	store->any_tombstone = db_column_i64(q, 1) != 0;
+	store->last = column_u64(q, 2); /* NULL is 0 */
+	store->upto = column_u64(q, 3);
 	db_done(q);
+	return ST_OK;
+}
+
+static enum status
+read_all(struct store *store, struct err *err)
+{
+	enum status st;
+
+	if ((st = read_state(store, err)) != ST_OK ||
+	    (st = read_last(store, err)) != ST_OK)
+		return st;
+	if (store->state.version < store->upto)
+		store->state.version = store->upto;
+	store->before = store->state;
 	return ST_OK;
 }
 
@@ -80,23 +95,35 @@ make_state(struct store *store, struct err *err)
 	struct db_query *q;
 	enum status st;
 
-	if ((st = read_state(store, err)) != ST_NOTFOUND)
+	if ((st = read_all(store, err)) != ST_NOTFOUND)
 		return st;
 	q = db_query(store->sql, Q_STATE_ADD);
 	db_bind_i64(q, ":authority", store->authority);
 	if ((st = db_run(q, NULL, err)) != ST_OK)
 		return st;
-	return read_state(store, err);
+	return read_all(store, err);
+}
+
+/* Is all that changed the version, and said by the log's last entry? */
+static bool
+log_says_all(const struct store *store)
+{
+	struct store_state before = store->before;
+
+	if (store->state.version == store->upto)
+		before.version = store->upto;
+	return memcmp(&store->state, &before, sizeof(before)) == 0;
 }
 
 static enum status
 write_state(struct store *store, struct err *err)
 {
-	struct db_query *q = db_query(store->sql, Q_STATE_SET);
+	struct db_query *q;
 	const struct store_state *s = &store->state;
 
-	if (memcmp(s, &store->before, sizeof(*s)) == 0)
+	if (log_says_all(store))
 		return ST_OK;
+	q = db_query(store->sql, Q_STATE_SET);
 	bind_u64(q, 1, s->epoch);
 	bind_u64(q, 2, s->version);
 	bind_u64(q, 3, s->next_writer);
@@ -138,8 +165,6 @@ store_open(
 		goto out;
 	if ((st = make_state(store, err)) != ST_OK)
 		goto out;
-	if ((st = read_last(store, err)) != ST_OK)
-		goto out;
 
 	*out = store;
 	store = NULL;
@@ -174,9 +199,10 @@ store_begin(struct store *store, struct err *err)
 	if ((st = db_begin(store->db, err)) != ST_OK)
 		return st;
 	store->open = true;
-	if ((st = read_state(store, err)) == ST_OK)
-		st = read_last(store, err);
-	if (st != ST_OK)
+	/* Mostly nobody else wrote since our last commit. */
+	if (store->seen != 0 && store->seen == db_data_version(store->db))
+		return ST_OK;
+	if ((st = read_all(store, err)) != ST_OK)
 		store_rollback(store);
 	return st;
 }
@@ -194,6 +220,7 @@ store_commit(struct store *store, struct err *err)
 	if (st != ST_OK)
 		return st;
 	store->before = store->state;
+	store->seen = db_data_version(store->db);
 	store->beside = false;
 	store->open = false;
 	return ST_OK;
@@ -211,6 +238,7 @@ store_rollback(struct store *store)
 	store->open = false;
 	store->beside = false;
 	store->state = store->before;
+	store->seen = 0;
 	store_log_forget(store);
 	(void)read_last(store, &err); /* read again by the next begin */
 }

@@ -29,7 +29,9 @@ struct store {
 	bool beside;               /* rows are the second set */
 	struct store_state state;  /* of the transaction */
 	struct store_state before; /* as it was read */
+	unsigned seen;             /* version of the data when it was; 0 */
 	uint64_t last;             /* entry of the log */
+	uint64_t upto;             /* version that it says */
 	bool any_held;             /* rows are held */
 	bool any_tombstone;        /* records were erased */
 	struct brief briefs[BRIEFS];

@@ -32,7 +32,8 @@ for line in sys.stdin:
 done
 go() { # N MEMBERS
 	visit "$1" "$2" >"$work/out/visit" || exit 1
-	ack visit "$(get visit <"$work/out/visit")" L "${writer[$1]}" x
+	ack visit "$(get visit <"$work/out/visit")" L "${writer[$1]}" \
+		"$(get household <"$work/out/visit")"
 }
 first=$(household 1)
 for n in $(seq 1 10); do
@@ -42,6 +43,7 @@ go 2 "\"household\":\"$first\",\"fields\":{\"kloset\":\"2\"}"
 for n in 1 2; do agent "$n" sync >/dev/null; done
 server decide "$first" kloset --value kloset=2 --as Rina --shown \
 	"$(server show "$first" --json | get record.stamp)" >/dev/null || exit 1
+ack decided "$first" kloset
 approve() {
 	server approve "$1" --as Joko >/dev/null || exit 1
 	ack approved "$1"
@@ -85,10 +87,11 @@ sets() { # KIND: the files of accepted sets, 1 visits, 2 decisions, 3 imports
 	awk -F, -v kind="$1" '$4 == kind { printf "log/%06d.set\n", $1 }' \
 		log/index.csv
 }
-without() { # KIND: as if the log had never had the last set of it
+without() { # KIND: as if the last set of it did not count
 	local set
 	set=$(sets "$1" | tail -1)
-	sed -i "/^$((10#$(basename "$set" .set))),/d" log/index.csv
+	sed -i "/^$((10#$(basename "$set" .set))),/s/,accepted,/,voided,/" \
+		log/index.csv
 }
 spoilt "a visit that was acknowledged and is not in the log" 'without 1'
 spoilt "a visit that nobody was told of" 'sed -i "0,/^visit/{/^visit/d}" acks.tsv'
@@ -146,5 +149,22 @@ spoilt "a writer whose card is of another" \
 	'cp "$(ls log/writer-*.card | head -1)" "$(ls log/writer-*.card |
 		tail -1)"'
 spoilt "a writer without a card" 'rm log/writer-*.card'
+spoilt "an entry that is listed twice" \
+	'tail -1 log/index.csv >last; cat last >>log/index.csv'
+spoilt "a name that was changed on the way in" \
+	'sed -i "2s/^\(\([^\t]*\t\)\{5\}\)/\1X/" prelist/truth-persons.tsv'
+spoilt "an identity number that was changed on the way in" \
+	'sed -i "2s/^\(\([^\t]*\t\)\{4\}...............\)./\1x/" \
+		prelist/truth-persons.tsv'
+spoilt "an address that was changed on the way in" \
+	'sed -i "2s/^\(\([^\t]*\t\)\{5\}\)/\1X/" prelist/truth-families.tsv'
+spoilt "a person too many" 'sed -i 2d prelist/truth-persons.tsv'
+spoilt "a visit of another household" \
+	'sed -i "0,/^visit/s/^\(visit.*\t\).*/\11/" acks.tsv'
+spoilt "an entry that is missing" 'sed -i 2d log/index.csv'
+spoilt "a decision that nobody was told of" 'sed -i "/^decided/d" acks.tsv'
+spoilt "a decision that was told and is not there" \
+	'sed -n "s/^decided\(.*\)kloset/decided\1alamat/p" acks.tsv >more
+	cat more >>acks.tsv'
 spoilt "papers that are missing" 'rm acks.tsv'
 finish

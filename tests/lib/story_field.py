@@ -239,7 +239,7 @@ def visit_two(world, count):
            "fields": {"lantai": "9"}}
     for whose in ("AN", "BD"):
         world.must_refuse(
-            "a visit as AN in BD's session", "locked", laptop, "visit",
+            "a visit as AN in BD's session", "conflict", laptop, "visit",
             "--label", "AN", "--passphrase-file", laptop.passphrase(whose),
             stdin=json.dumps(doc))
     laptop.lock()

@@ -44,6 +44,7 @@ check(const struct papers *papers, struct storycheck_figures *figures)
 	if (faults == 0) {
 		faults += storycheck_truth(&log, &acks, papers->truth, figures);
 		faults += storycheck_visits(&log, &acks, figures);
+		faults += storycheck_decisions(&log, &acks);
 		faults += storycheck_requests(
 		    &log, &acks, &cards.server, papers->receiver, figures);
 	}

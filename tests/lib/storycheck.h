@@ -11,7 +11,8 @@
  *
  * Nothing in the log is believed that is not signed: the server's card by the
  * root whose fingerprint the driver saw, writers' cards by the server, each
- * for the person that the driver enrolled, and each set by its writer.
+ * for the person that the driver enrolled, and each set by its writer; each
+ * author's sets follow one another without a gap, and none is there twice.
  *
  * It shares the reading of change sets, values and cards with the programs
  * (common/), and nothing else: heads are worked out from the accepted writes
@@ -20,15 +21,17 @@
  * The figures, each counted here and nowhere else:
  *
  *	households  families of the truth that could be loaded; the log's
- *	            imports hold each of them once, in its village, with as
- *	            many persons as the truth says
+ *	            imports hold each of them once, in its village, with the
+ *	            persons of the truth, and with every value that the truth
+ *	            has of them, no other and no more
  *	visits      visits in accepted sets of laptops; they are the ones that
- *	            were acknowledged to the driver, by the writer that the
- *	            driver saw, and none is there twice
+ *	            were acknowledged to the driver, by the writer and of the
+ *	            household that the driver saw, and none is there twice
  *	changesets  accepted sets of laptops
  *	merged      records that more than one writer visited
  *	conflicts   registers whose heads differ when decisions are left out
- *	decided     of those, the ones that do not differ with them
+ *	decided     of those, the ones that do not differ with them; they
+ *	            are what the driver was told is decided
  *	validated   records that the driver saw approved, and neither undone
  *	            nor erased since
  *	forwarded   records that the receiver accepted under one key that no
@@ -66,7 +69,23 @@ struct storycheck_put {
 
 struct storycheck_visit {
 	uint64_t id;
+	uint64_t household; /* 0: the log's, where it changed nothing there */
 	uint32_t writer;
+};
+
+/* A register of a record on which people disagreed, and do no more. */
+struct storycheck_settled {
+	uint64_t record;
+	uint16_t reg;
+	enum change_record_kind kind;
+	bool acked;
+};
+
+/* A set's place among its author's. */
+struct storycheck_link {
+	uint32_t writer, seq;
+	uint64_t set_id;
+	uint8_t id[CHANGE_ID_LEN], prev[CHANGE_ID_LEN];
 };
 
 /* All accepted sets; puts by record, register and set. */
@@ -75,6 +94,10 @@ struct storycheck_log {
 	size_t nputs, puts_cap;
 	struct storycheck_visit *visits; /* by id; of laptops, each once */
 	size_t nvisits, visits_cap;
+	struct storycheck_settled *settled;
+	size_t nsettled, settled_cap;
+	struct storycheck_link *links; /* of all sets, accepted or not */
+	size_t nlinks, links_cap;
 };
 
 /* A growing list of numbers; sorted once it is whole. */
@@ -90,6 +113,11 @@ struct storycheck_acks {
 	struct storycheck_ids standing; /* approved, not undone or erased */
 	struct storycheck_ids erased;
 	struct storycheck_ids writers, persons; /* pairs */
+	struct storycheck_decided {
+		uint64_t record;
+		char reg[40];
+	} * decided;
+	size_t ndecided, decided_cap;
 	char fingerprint[33];
 };
 
@@ -110,7 +138,7 @@ struct storycheck_cards {
 int storycheck_acks_read(struct storycheck_acks *out, const char *path);
 int storycheck_cards_read(struct storycheck_cards *out,
     const struct storycheck_acks *acks, const char *card, const char *dir);
-/* Without ${cards} (NULL) signatures are not asked for. */
+/* Without ${cards} (NULL) neither signatures nor chains are asked for. */
 int storycheck_log_read(struct storycheck_log *out,
     struct storycheck_figures *figures, const struct storycheck_cards *cards,
     const char *dir);
@@ -122,6 +150,8 @@ int storycheck_truth(const struct storycheck_log *log,
 int storycheck_requests(const struct storycheck_log *log,
     const struct storycheck_acks *acks, const struct server_card *card,
     const char *dir, struct storycheck_figures *figures);
+int storycheck_decisions(
+    struct storycheck_log *log, const struct storycheck_acks *acks);
 
 /* The key that must have signed a set with this header; NULL: nobody's. */
 const uint8_t *storycheck_key(
@@ -144,11 +174,31 @@ bool storycheck_ids_has(const struct storycheck_ids *ids, uint64_t id);
 /* The whole file as text with a NUL after it, to free(); NULL: a fault. */
 char *storycheck_file(const char *path, size_t *len);
 
+/* Note ${set}; at the end, are all of them chained, and each there once? */
+void storycheck_link(struct storycheck_log *log, const struct change *set);
+int storycheck_chains(struct storycheck_log *log);
+
 /* Text parted by tabs: the next line of *${at}, NULL after the last; cut. */
 #define STORYCHECK_COLUMNS_MAX 32
 char *storycheck_line(char **at);
 size_t storycheck_cut(char *line, char *cells[STORYCHECK_COLUMNS_MAX]);
 uint64_t storycheck_number(const char *text);
+
+/* A line of the truth, with what its columns are. */
+struct storycheck_row {
+	char **names, **cells;
+	size_t n;
+};
+
+/* What the import that made the record put into ${reg}; NULL: nothing. */
+const struct storycheck_put *storycheck_imported(
+    const struct storycheck_put *puts, size_t n, uint16_t reg);
+/*
+ * The first field in which what the import wrote of this record is not what
+ * ${row} of the truth has; NULL if it is that, and nothing else.
+ */
+const char *storycheck_differs(const struct storycheck_put *puts, size_t n,
+    const struct storycheck_row *row);
 
 /* The writes on ${record}: *${n} of them; NULL if there are none. */
 const struct storycheck_put *storycheck_find(

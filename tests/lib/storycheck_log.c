@@ -66,8 +66,9 @@ take_set(struct storycheck_log *log, struct storycheck_figures *figures,
 	for (i = 0; i < set->body.nvisits; i++) {
 		log->visits = storycheck_grow(log->visits, log->nvisits,
 		    &log->visits_cap, sizeof(*log->visits));
-		log->visits[log->nvisits].id = set->body.visits[i].id;
-		log->visits[log->nvisits++].writer = set->head.writer;
+		log->visits[log->nvisits++] =
+		    (struct storycheck_visit){ .id = set->body.visits[i].id,
+			    .writer = set->head.writer };
 	}
 }
 
@@ -87,17 +88,21 @@ check_signature(const struct storycheck_cards *cards, const char *path,
 	return 0;
 }
 
+/* A line of the index, and the file that it names. */
 static int
 read_set(struct storycheck_log *log, struct storycheck_figures *figures,
-    const struct storycheck_cards *cards, const char *dir, unsigned long n)
+    const struct storycheck_cards *cards, const char *dir,
+    char *cells[STORYCHECK_COLUMNS_MAX])
 {
+	bool accepted = strcmp(cells[1], "accepted") == 0;
 	char path[PATH_MAX], *bytes;
 	struct change *set;
 	struct err err;
 	size_t len;
 	int faults = 0;
 
-	snprintf(path, sizeof(path), "%s/%06lu.set", dir, n);
+	snprintf(path, sizeof(path), "%s/%06" PRIu64 ".set", dir,
+	    storycheck_number(cells[0]));
 	if ((bytes = storycheck_file(path, &len)) == NULL)
 		return 1;
 	if (change_unpack(&set, (uint8_t *)bytes, len, true, &err) != ST_OK) {
@@ -107,6 +112,8 @@ read_set(struct storycheck_log *log, struct storycheck_figures *figures,
 			faults = check_signature(
 			    cards, path, (uint8_t *)bytes, len, &set->head);
 		if (faults == 0)
+			storycheck_link(log, set);
+		if (faults == 0 && accepted)
 			take_set(log, figures, set);
 		change_free(set);
 	}
@@ -219,8 +226,18 @@ check_twice(const struct storycheck_put *puts, size_t n)
 	return faults;
 }
 
+static void
+add_settled(struct storycheck_log *log, const struct storycheck_put *put)
+{
+	log->settled = storycheck_grow(log->settled, log->nsettled,
+	    &log->settled_cap, sizeof(*log->settled));
+	log->settled[log->nsettled++] =
+	    (struct storycheck_settled){ put->record, put->reg, put->kind,
+		    false };
+}
+
 static int
-count_record(struct storycheck_figures *figures,
+count_record(struct storycheck_log *log, struct storycheck_figures *figures,
     const struct storycheck_put *puts, size_t n)
 {
 	uint32_t writer = 0;
@@ -241,7 +258,10 @@ count_record(struct storycheck_figures *figures,
 		if (!differs(puts + i, run, false))
 			continue;
 		figures->conflicts++;
-		figures->decided += !differs(puts + i, run, true);
+		if (differs(puts + i, run, true))
+			continue;
+		figures->decided++;
+		add_settled(log, &puts[i]);
 	}
 	return faults;
 }
@@ -261,32 +281,81 @@ sort_visits(struct storycheck_log *log)
 	log->nvisits = n;
 }
 
+/* Which household each visit changed, where it changed one. */
+static void
+place_visits(struct storycheck_log *log)
+{
+	struct storycheck_visit want = { 0 }, *visit;
+	size_t i;
+
+	for (i = 0; i < log->nputs; i++) {
+		want.id = log->puts[i].visit;
+		if (log->puts[i].by != CHANGE_VISITS ||
+		    log->puts[i].kind != RECORD_HOUSEHOLD)
+			continue;
+		visit = bsearch(&want, log->visits, log->nvisits, sizeof(want),
+		    compare_visits);
+		if (visit != NULL)
+			visit->household = log->puts[i].record;
+	}
+}
+
+static void
+cut_commas(char *line)
+{
+	for (; *line != '\0'; line++)
+		if (*line == ',')
+			*line = '\t';
+}
+
+/* n,state,reason,kind,writer,seq,set_id,change_id,epoch,version */
+static int
+read_index(struct storycheck_log *log, struct storycheck_figures *figures,
+    const struct storycheck_cards *cards, const char *dir)
+{
+	char path[PATH_MAX], *text, *at, *line;
+	char *cells[STORYCHECK_COLUMNS_MAX];
+	unsigned long n = 0;
+	int faults = 0;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/index.csv", dir);
+	if ((text = storycheck_file(path, &len)) == NULL)
+		return 1;
+	at = text;
+	storycheck_line(&at); /* what the columns are */
+	while ((line = storycheck_line(&at)) != NULL) {
+		cut_commas(line);
+		if (storycheck_cut(line, cells) != 10 ||
+		    storycheck_number(cells[0]) != ++n) {
+			faults += storycheck_fault(
+			    "%s: it is not entry %lu that is next", path, n);
+			break;
+		}
+		faults += read_set(log, figures, cards, dir, cells);
+	}
+	free(text);
+	return faults;
+}
+
 int
 storycheck_log_read(struct storycheck_log *log,
     struct storycheck_figures *figures, const struct storycheck_cards *cards,
     const char *dir)
 {
-	char path[PATH_MAX], line[512], state[32];
-	unsigned long number;
-	int faults = 0;
-	FILE *index;
+	int faults = read_index(log, figures, cards, dir);
 	size_t i, n;
 
-	snprintf(path, sizeof(path), "%s/index.csv", dir);
-	if ((index = fopen(path, "r")) == NULL)
-		return storycheck_fault("%s cannot be read", path);
-	while (fgets(line, sizeof(line), index) != NULL) {
-		if (sscanf(line, "%lu,%31[^,],", &number, state) == 2 &&
-		    strcmp(state, "accepted") == 0)
-			faults += read_set(log, figures, cards, dir, number);
-	}
-	fclose(index);
+	if (cards != NULL)
+		faults += storycheck_chains(log);
 	if (log->nputs > 0)
 		qsort(log->puts, log->nputs, sizeof(*log->puts), compare_puts);
 	sort_visits(log);
+	if (log->nvisits > 0)
+		place_visits(log);
 	for (i = 0; i < log->nputs; i += n) {
 		storycheck_find(log, log->puts[i].record, &n);
-		faults += count_record(figures, &log->puts[i], n);
+		faults += count_record(log, figures, &log->puts[i], n);
 	}
 	return faults;
 }
@@ -302,4 +371,6 @@ storycheck_log_free(struct storycheck_log *log)
 	}
 	free(log->puts);
 	free(log->visits);
+	free(log->settled);
+	free(log->links);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/instrument/instrument.h"
+
 #include "tests/lib/storycheck.h"
 
 /* ---- tools -------------------------------------------------------------- */
@@ -135,12 +137,19 @@ take_ack(
 {
 	uint64_t id = n > 1 ? storycheck_number(cells[1]) : 0;
 
-	if (strcmp(cells[0], "visit") == 0 && n >= 4) {
+	if (strcmp(cells[0], "visit") == 0 && n == 5) {
 		acks->visits = storycheck_grow(acks->visits, acks->nvisits,
 		    &acks->visits_cap, sizeof(*acks->visits));
-		acks->visits[acks->nvisits].id = id;
-		acks->visits[acks->nvisits++].writer =
-		    (uint32_t)storycheck_number(cells[3]);
+		acks->visits[acks->nvisits++] =
+		    (struct storycheck_visit){ .id = id,
+			    .writer = (uint32_t)storycheck_number(cells[3]),
+			    .household = storycheck_number(cells[4]) };
+	} else if (strcmp(cells[0], "decided") == 0 && n == 3) {
+		acks->decided = storycheck_grow(acks->decided, acks->ndecided,
+		    &acks->decided_cap, sizeof(*acks->decided));
+		acks->decided[acks->ndecided].record = id;
+		snprintf(acks->decided[acks->ndecided++].reg,
+		    sizeof(acks->decided->reg), "%s", cells[2]);
 	} else if (strcmp(cells[0], "approved") == 0 && id != 0) {
 		remove_id(&acks->standing, id);
 		storycheck_ids_add(&acks->standing, id);
@@ -155,7 +164,7 @@ take_ack(
 	} else if (strcmp(cells[0], "server") == 0 && n == 2) {
 		snprintf(acks->fingerprint, sizeof(acks->fingerprint), "%s",
 		    cells[1]);
-	} else if (strcmp(cells[0], "decided") != 0) {
+	} else {
 		return storycheck_fault(
 		    "acknowledgement '%s' is none that is known", cells[0]);
 	}
@@ -199,6 +208,7 @@ storycheck_acks_free(struct storycheck_acks *acks)
 	free(acks->erased.at);
 	free(acks->writers.at);
 	free(acks->persons.at);
+	free(acks->decided);
 }
 
 /* Both ways: what was acknowledged is there, and nothing else. */
@@ -231,9 +241,51 @@ storycheck_visits(const struct storycheck_log *log,
 				    "visit %" PRIu64
 				    " is in the log by writer %u and not %u",
 				    v->id, v->writer, a->writer);
+			if (v->household != 0 && v->household != a->household)
+				faults += storycheck_fault("visit %" PRIu64
+							   " is in the log of "
+							   "another household",
+				    v->id);
 			figures->visits++;
 			i++, k++;
 		}
 	}
+	return faults;
+}
+
+/* Both ways, too: each conflict that ended was told, and nothing else was. */
+int
+storycheck_decisions(
+    struct storycheck_log *log, const struct storycheck_acks *acks)
+{
+	const struct instrument_register *reg;
+	struct storycheck_settled *s;
+	int faults = 0;
+	size_t i, k;
+
+	for (i = 0; i < acks->ndecided; i++) {
+		for (k = 0; k < log->nsettled; k++) {
+			s = &log->settled[k];
+			reg = instrument_find_register(
+			    instrument_builtin(), s->kind, s->reg);
+			if (!s->acked && s->record == acks->decided[i].record &&
+			    reg != NULL &&
+			    strcmp(reg->name, acks->decided[i].reg) == 0)
+				break;
+		}
+		if (k < log->nsettled)
+			log->settled[k].acked = true;
+		else
+			faults += storycheck_fault("record %" PRIu64
+						   ": %s was decided, and is "
+						   "not so in the log",
+			    acks->decided[i].record, acks->decided[i].reg);
+	}
+	for (k = 0; k < log->nsettled; k++)
+		if (!log->settled[k].acked)
+			faults += storycheck_fault(
+			    "record %" PRIu64 ": register %u is settled in the "
+			    "log, and nobody was told",
+			    log->settled[k].record, log->settled[k].reg);
 	return faults;
 }

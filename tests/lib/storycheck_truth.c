@@ -12,18 +12,38 @@
 #define HOUSE_NUMBER 50 /* prelist_id */
 #define HOUSE_CARD 51   /* no_kk */
 
-/* A household as the imports made it. */
-struct house {
-	const char *key; /* prelist_id, or no_kk where there is none */
-	char village[16];
+/* A household or a person as the imports made it. */
+struct made {
+	const char *key; /* of a household: prelist_id, or else no_kk */
 	uint64_t record;
-	size_t persons;
+	uint64_t family; /* the truth's number; 0 until it is found there */
+	uint64_t house;  /* of a person: its household's record */
+	bool found;
+	const struct storycheck_put *puts;
+	size_t nputs;
 };
 
-struct houses {
-	struct house *at;
+struct list {
+	struct made *at;
 	size_t n, cap;
 };
+
+struct truth {
+	const struct storycheck_acks *acks;
+	struct list houses, persons;
+	size_t missing; /* persons of the truth that are not in the log */
+};
+
+/* A file of the truth, line by line. */
+struct table {
+	char *text, *at;
+	char *names[COLUMNS_MAX], *cells[COLUMNS_MAX];
+	struct storycheck_row row;
+	unsigned long line;
+	int faults;
+};
+
+/* ---- what the imports made ---------------------------------------------- */
 
 static char *
 text_of(const struct storycheck_put *put)
@@ -37,169 +57,257 @@ text_of(const struct storycheck_put *put)
 	return text;
 }
 
-/* What the import that made the record put into ${reg}; NULL: nothing. */
-static const struct storycheck_put *
-imported(const struct storycheck_put *puts, size_t n, uint16_t reg)
+static int
+compare_keys(const void *a, const void *b)
 {
-	size_t i;
+	return strcmp(
+	    ((const struct made *)a)->key, ((const struct made *)b)->key);
+}
 
-	for (i = 0; i < n; i++)
-		if (puts[i].by == CHANGE_IMPORT && puts[i].created &&
-		    puts[i].reg == reg && puts[i].len > 0)
-			return &puts[i];
-	return NULL;
+static int
+compare_families(const void *a, const void *b)
+{
+	const struct made *p = a, *q = b;
+
+	return p->family < q->family ? -1 : p->family > q->family;
 }
 
 static int
 compare_houses(const void *a, const void *b)
 {
-	return strcmp(
-	    ((const struct house *)a)->key, ((const struct house *)b)->key);
-}
+	const struct made *p = a, *q = b;
 
-static int
-compare_records(const void *a, const void *b)
-{
-	const struct house *p = a, *q = b;
-
-	return p->record < q->record ? -1 : p->record > q->record;
+	return p->house < q->house ? -1 : p->house > q->house;
 }
 
 static void
-add_house(struct houses *houses, const struct storycheck_put *puts, size_t n)
+sort(struct list *list, int (*compare)(const void *, const void *))
 {
-	const struct storycheck_put *key = imported(puts, n, HOUSE_NUMBER);
-	const struct storycheck_put *place =
-	    imported(puts, n, INSTRUMENT_PLACE);
-	struct house *house;
+	if (list->n > 0)
+		qsort(list->at, list->n, sizeof(*list->at), compare);
+}
 
-	if (key == NULL)
-		key = imported(puts, n, HOUSE_CARD);
-	if (place == NULL)
+static struct made *
+find(const struct list *list, const struct made *want,
+    int (*compare)(const void *, const void *))
+{
+	return list->n > 0
+	    ? bsearch(want, list->at, list->n, sizeof(*want), compare)
+	    : NULL;
+}
+
+static struct made *
+add(struct list *list, const struct storycheck_put *puts, size_t n)
+{
+	struct made *made;
+
+	list->at =
+	    storycheck_grow(list->at, list->n, &list->cap, sizeof(*list->at));
+	made = &list->at[list->n++];
+	*made =
+	    (struct made){ .record = puts[0].record, .puts = puts, .nputs = n };
+	return made;
+}
+
+static void
+add_house(struct list *houses, const struct storycheck_put *puts, size_t n)
+{
+	const struct storycheck_put *key =
+	    storycheck_imported(puts, n, HOUSE_NUMBER);
+
+	if (storycheck_imported(puts, n, INSTRUMENT_PLACE) == NULL)
 		return; /* not by an import */
-	houses->at = storycheck_grow(
-	    houses->at, houses->n, &houses->cap, sizeof(*houses->at));
-	house = &houses->at[houses->n++];
-	memset(house, 0, sizeof(*house));
-	house->key = key != NULL ? text_of(key) : calloc(1, 1);
-	house->record = puts[0].record;
-	memcpy(house->village, place->value, place->len < 15 ? place->len : 15);
+	if (key == NULL)
+		key = storycheck_imported(puts, n, HOUSE_CARD);
+	add(houses, puts, n)->key = key != NULL ? text_of(key) : calloc(1, 1);
 }
 
-/* Add each imported person to the house it was imported with. */
 static void
-add_person(struct houses *houses, const struct storycheck_put *puts, size_t n)
+add_person(struct list *persons, const struct storycheck_put *puts, size_t n)
 {
 	const struct storycheck_put *link =
-	    imported(puts, n, INSTRUMENT_HOUSEHOLD);
-	struct house want = { 0 }, *house;
+	    storycheck_imported(puts, n, INSTRUMENT_HOUSEHOLD);
 	char *text;
 
 	if (link == NULL)
 		return;
 	text = text_of(link);
-	want.record = storycheck_number(text);
+	add(persons, puts, n)->house = storycheck_number(text);
 	free(text);
-	house = bsearch(
-	    &want, houses->at, houses->n, sizeof(want), compare_records);
-	if (house != NULL)
-		house->persons++;
 }
 
-/* Records ascend, and so do the houses then. */
 static void
-collect(struct houses *houses, const struct storycheck_log *log)
+collect(struct truth *truth, const struct storycheck_log *log)
 {
 	size_t i, n;
 
 	for (i = 0; i < log->nputs; i += n) {
 		storycheck_find(log, log->puts[i].record, &n);
 		if (log->puts[i].kind == RECORD_HOUSEHOLD)
-			add_house(houses, &log->puts[i], n);
+			add_house(&truth->houses, &log->puts[i], n);
+		else
+			add_person(&truth->persons, &log->puts[i], n);
 	}
-	for (i = 0; i < log->nputs; i += n) {
-		storycheck_find(log, log->puts[i].record, &n);
-		if (log->puts[i].kind == RECORD_PERSON)
-			add_person(houses, &log->puts[i], n);
-	}
+	sort(&truth->houses, compare_keys);
+	sort(&truth->persons, compare_houses);
 }
 
-static size_t
-column(char *cells[COLUMNS_MAX], size_t n, const char *name)
+/* ---- what the truth says ------------------------------------------------ */
+
+static bool
+table_open(struct table *table, const char *dir, const char *name)
+{
+	char path[PATH_MAX], *line;
+	size_t len;
+
+	memset(table, 0, sizeof(*table));
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if ((table->text = storycheck_file(path, &len)) == NULL) {
+		table->faults = 1;
+		return false;
+	}
+	table->at = table->text;
+	table->line = 1;
+	if ((line = storycheck_line(&table->at)) == NULL) {
+		table->faults = storycheck_fault("%s is empty", path);
+		return false;
+	}
+	table->row = (struct storycheck_row){ table->names, table->cells,
+		storycheck_cut(line, table->names) };
+	return true;
+}
+
+/* The next line; false after the last. */
+static bool
+table_next(struct table *table)
+{
+	char *line = storycheck_line(&table->at);
+
+	if (line == NULL)
+		return false;
+	table->line++;
+	if (storycheck_cut(line, table->cells) == table->row.n)
+		return true;
+	table->faults +=
+	    storycheck_fault("the truth: line %lu is short", table->line);
+	return false;
+}
+
+static char none[] = "";
+
+static char *
+cell(const struct table *table, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < n && strcmp(cells[i], name) != 0; i++)
-		;
-	return i;
+	for (i = 0; i < table->row.n; i++)
+		if (strcmp(table->names[i], name) == 0)
+			return table->cells[i];
+	return none;
 }
 
-struct columns {
-	size_t key, card, village, loaded;
-};
-
 static int
-check_family(struct houses *houses, char *cells[COLUMNS_MAX],
-    const struct columns *c, size_t *persons)
+check_family(struct truth *truth, const struct table *table)
 {
-	const char *key =
-	    cells[c->key][0] != '\0' ? cells[c->key] : cells[c->card];
-	struct house want = { .key = key }, *house;
-	size_t loaded = (size_t)storycheck_number(cells[c->loaded]);
+	struct made want = { .key = cell(table, "prelist_id") }, *house;
+	const char *differs;
 
-	house =
-	    bsearch(&want, houses->at, houses->n, sizeof(want), compare_houses);
-	if (house == NULL || house->record == 0)
+	if (want.key[0] == '\0')
+		want.key = cell(table, "no_kk");
+	house = find(&truth->houses, &want, compare_keys);
+	if (house == NULL || house->found)
 		return storycheck_fault(
-		    "family %s of the truth is not in the log", key);
-	house->record = 0; /* found: not again */
-	*persons += house->persons;
-	if (strcmp(house->village, cells[c->village]) != 0)
+		    "family %s of the truth is not in the log", want.key);
+	house->found = true;
+	house->family = storycheck_number(cell(table, "family"));
+	differs = storycheck_differs(house->puts, house->nputs, &table->row);
+	if (differs != NULL)
 		return storycheck_fault(
-		    "family %s is in another village in the log", key);
-	if (house->persons > loaded)
-		return storycheck_fault("family %s has %zu members in the log "
-					"and %zu in the truth",
-		    key, house->persons, loaded);
+		    "family %s has another %s in the log", want.key, differs);
 	return 0;
 }
 
 static int
-check_families(struct houses *houses, char *text,
-    const struct storycheck_acks *acks, struct storycheck_figures *figures)
+check_families(
+    struct truth *truth, const char *dir, struct storycheck_figures *figures)
 {
-	char *at = text, *line, *cells[COLUMNS_MAX];
-	size_t n, persons = 0, loaded = 0;
-	struct columns c;
-	int faults = 0;
+	struct table table;
 
-	if ((line = storycheck_line(&at)) == NULL)
-		return storycheck_fault("the truth is empty");
-	n = storycheck_cut(line, cells);
-	c.key = column(cells, n, "prelist_id");
-	c.card = column(cells, n, "no_kk");
-	c.village = column(cells, n, "kode_wil");
-	c.loaded = column(cells, n, "loaded");
-	if (c.key == n || c.card == n || c.village == n || c.loaded == n)
-		return storycheck_fault("the truth lacks a column");
-	while ((line = storycheck_line(&at)) != NULL) {
-		if (storycheck_cut(line, cells) != n)
-			faults += storycheck_fault("the truth: a short line");
-		else if (storycheck_number(cells[c.loaded]) > 0) {
-			faults += check_family(houses, cells, &c, &persons);
-			loaded += (size_t)storycheck_number(cells[c.loaded]);
+	if (table_open(&table, dir, "truth-families.tsv")) {
+		while (table_next(&table)) {
+			if (storycheck_number(cell(&table, "loaded")) == 0)
+				continue;
+			table.faults += check_family(truth, &table);
 			figures->households++;
 		}
 	}
-	if (persons + acks->erased.n != loaded)
-		faults += storycheck_fault("%zu persons in the log and %zu "
-					   "erased, of %zu in the truth",
-		    persons, acks->erased.n, loaded);
-	if (houses->n != figures->households)
-		faults += storycheck_fault("the log has %zu households of the "
-					   "imports, the truth %zu",
-		    houses->n, figures->households);
-	return faults;
+	free(table.text);
+	if (truth->houses.n != figures->households)
+		table.faults +=
+		    storycheck_fault("the log has %zu households of the "
+				     "imports, the truth %zu",
+			truth->houses.n, figures->households);
+	return table.faults;
+}
+
+/* Take the person of the family that is this one; false if there is none. */
+static bool
+take_person(struct truth *truth, const struct table *table)
+{
+	struct made want = { .family =
+				 storycheck_number(cell(table, "family")) };
+	const struct made *house =
+	    find(&truth->houses, &want, compare_families);
+	struct made *one, *end = truth->persons.at + truth->persons.n;
+
+	want.house = house != NULL ? house->record : 0;
+	one = find(&truth->persons, &want, compare_houses);
+	while (one != NULL && one > truth->persons.at &&
+	    one[-1].house == want.house)
+		one--;
+	for (; one != NULL && one < end && one->house == want.house; one++) {
+		if (one->found ||
+		    storycheck_differs(one->puts, one->nputs, &table->row) !=
+			NULL)
+			continue;
+		one->found = true;
+		return true;
+	}
+	return false;
+}
+
+/* Each person of the truth is there as it says; but for the erased ones. */
+static int
+check_persons(struct truth *truth, const char *dir)
+{
+	struct table table;
+	size_t i;
+
+	sort(&truth->houses, compare_families);
+	if (table_open(&table, dir, "truth-persons.tsv")) {
+		while (table_next(&table)) {
+			if (storycheck_number(cell(&table, "loaded")) == 0 ||
+			    take_person(truth, &table))
+				continue;
+			if (++truth->missing > truth->acks->erased.n)
+				table.faults += storycheck_fault(
+				    "person %s of the truth is not so in the "
+				    "log",
+				    cell(&table, "person"));
+		}
+	}
+	free(table.text);
+	if (truth->missing < truth->acks->erased.n)
+		table.faults += storycheck_fault("%zu persons erased, and %zu "
+						 "fewer in the log",
+		    truth->acks->erased.n, truth->missing);
+	for (i = 0; i < truth->persons.n; i++)
+		if (!truth->persons.at[i].found)
+			table.faults += storycheck_fault(
+			    "person %" PRIu64
+			    " of the imports is not in the truth",
+			    truth->persons.at[i].record);
+	return table.faults;
 }
 
 int
@@ -207,24 +315,20 @@ storycheck_truth(const struct storycheck_log *log,
     const struct storycheck_acks *acks, const char *dir,
     struct storycheck_figures *figures)
 {
-	struct houses houses = { 0 };
-	char path[PATH_MAX], *text;
-	int faults = 0;
-	size_t i, len;
+	struct truth truth = { .acks = acks };
+	int faults;
+	size_t i, n;
 
-	snprintf(path, sizeof(path), "%s/truth-families.tsv", dir);
-	if ((text = storycheck_file(path, &len)) == NULL)
-		return 1;
-	collect(&houses, log);
-	if (houses.n > 0)
-		qsort(houses.at, houses.n, sizeof(*houses.at), compare_houses);
-	faults = check_families(&houses, text, acks, figures);
-	for (i = 0; i < houses.n; i++)
-		free((char *)houses.at[i].key);
-	free(houses.at);
-	free(text);
+	collect(&truth, log);
+	faults = check_families(&truth, dir, figures);
+	if (faults == 0)
+		faults = check_persons(&truth, dir);
+	for (i = 0; i < truth.houses.n; i++)
+		free((char *)truth.houses.at[i].key);
+	free(truth.houses.at);
+	free(truth.persons.at);
 	for (i = 0; i < acks->erased.n; i++)
-		if (storycheck_find(log, acks->erased.at[i], &len) != NULL)
+		if (storycheck_find(log, acks->erased.at[i], &n) != NULL)
 			faults += storycheck_fault(
 			    "record %" PRIu64 " was erased and is in the log",
 			    acks->erased.at[i]);

@@ -280,7 +280,7 @@ static const struct {
 	{ "UPDATE log SET receipt = (SELECT receipt FROM log WHERE n = 1)"
 	  " WHERE n = 2",
 	    "receipt says something else" },
-	{ "UPDATE contents SET body = x'0000' WHERE n = 1",
+	{ "UPDATE log SET contents = x'0000' WHERE n = 1",
 	    "list of its contents" },
 	{ "PRAGMA foreign_keys = OFF; DELETE FROM log WHERE n = 2",
 	    "an entry before it is missing" },
@@ -478,6 +478,48 @@ START_TEST(the_log_is_exported_entry_by_entry)
 }
 END_TEST
 
+/* The bytes of ${name} in the exported folder; ${size} is enough. */
+static size_t
+read_export(const char *name, uint8_t *bytes, size_t size)
+{
+	char path[500];
+	size_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", temp_path(&office.temp, "export"),
+	    name);
+	f = fopen(path, "rb");
+	ck_assert_msg(f != NULL, "no %s", name);
+	len = fread(bytes, 1, size, f);
+	fclose(f);
+	return len;
+}
+
+START_TEST(an_export_can_be_checked_from_the_roots_fingerprint_alone)
+{
+	uint8_t fingerprint[CARD_FINGERPRINT_LEN], bytes[CARD_BYTES_MAX];
+	struct server_card server;
+	struct writer_card writer;
+	char name[40];
+	uint64_t n;
+	size_t len;
+
+	send_story();
+	ok(verify_log_export(
+	    office.server, temp_path(&office.temp, "export"), &n, &err));
+	card_fingerprint(fingerprint, office.server->keys.root.public);
+	len = read_export("server.card", bytes, sizeof(bytes));
+	ok(server_card_unpack(&server, bytes, len, fingerprint, &err));
+	snprintf(name, sizeof(name), "writer-%06u.card", sari.writer.writer);
+	len = read_export(name, bytes, sizeof(bytes));
+	ok(writer_card_unpack(&writer, bytes, len, server.card_public, &err));
+	ck_assert_mem_eq(writer.sign_public, sari.writer.sign_public, 32);
+	ck_assert_str_eq(writer.name, sari.writer.name);
+	len = read_export("000001.set", bytes, sizeof(bytes));
+	ok(change_verify(bytes, len, writer.sign_public, &err));
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -495,6 +537,8 @@ add(TCase *tc)
 	tcase_add_test(tc, what_comes_late_of_an_erased_person_is_kept_out);
 	tcase_add_test(tc, a_quarantined_set_is_erased_too);
 	tcase_add_test(tc, the_log_is_exported_entry_by_entry);
+	tcase_add_test(
+	    tc, an_export_can_be_checked_from_the_roots_fingerprint_alone);
 }
 
 UNIT_MAIN("log", add)
