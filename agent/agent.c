@@ -38,10 +38,12 @@ open_paths(struct agent *agent, const struct agent_opts *opts, struct err *err)
 	agent->device_path = join_path(opts->dir, "device");
 	agent->store_path = join_path(opts->dir, "store.db");
 	agent->tally_path = join_path(opts->dir, "tally");
+	agent->recover_path = join_path(opts->dir, "recover");
 	if (opts->vfs != NULL)
 		agent->vfs = copy_text(opts->vfs);
 	if (agent->dir == NULL || agent->device_path == NULL ||
 	    agent->store_path == NULL || agent->tally_path == NULL ||
+	    agent->recover_path == NULL ||
 	    (opts->vfs != NULL && agent->vfs == NULL))
 		return err_set(err, ST_NOMEM, "no memory");
 	return ST_OK;
@@ -124,6 +126,7 @@ agent_close(struct agent *agent)
 	device_free(agent->device);
 	free(agent->vfs);
 	free(agent->tally_path);
+	free(agent->recover_path);
 	free(agent->store_path);
 	free(agent->device_path);
 	free(agent->dir);
@@ -195,6 +198,9 @@ agent_unlock(struct agent *agent, const char *label, const char *passphrase,
 	    agent->device_path, err);
 	if (st == ST_OK)
 		st = post_fill(u.open->post, &u.open->standing, err);
+	/* What came down may have been another recovery key. */
+	if (st == ST_OK)
+		unlocked_reseal(u.open, &u.opts);
 	if (st == ST_OK)
 		agent->open = u.open;
 	else
@@ -226,10 +232,17 @@ agent_halted(const struct agent *agent, struct err *err)
 {
 	enum say_state state;
 
-	if (agent->open == NULL || agent->open->halted == HALT_NONE)
+	if (agent->open == NULL || agent->open->halted == HALT_NONE ||
+	    agent_waits(agent))
 		return ST_OK;
 	state = say_by_name(halt_name(agent->open->halted));
 	return say_set(err, state, NULL);
+}
+
+bool
+agent_waits(const struct agent *agent)
+{
+	return agent->open != NULL && agent->open->halted == HALT_FORGOTTEN;
 }
 
 bool

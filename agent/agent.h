@@ -19,6 +19,7 @@
  *	DIR/spool/       envelopes to send, replies to take in
  *	DIR/control      the local door while the daemon runs
  *	DIR/tries        wrong passphrases, counted
+ *	DIR/recover      a request to the custodians, while one waits
  *
  * No network here: sync/ exchanges bytes, main carries them.
  */
@@ -57,6 +58,9 @@ struct agent_enrol {
 	const char *label; /* initials, public */
 	const char *passphrase;
 	struct passphrase_cost cost; /* 0: as the agent was opened with */
+	/* The server's recovery card; left out where it is not good. */
+	const uint8_t *recovery;
+	size_t recovery_len;
 };
 enum status agent_enrol_request(struct agent *agent,
     const struct agent_enrol *enrol, const uint8_t *card, size_t card_len,
@@ -82,6 +86,36 @@ enum status agent_halted(const struct agent *agent, struct err *err);
 bool agent_unlocked(const struct agent *agent);
 /* Whose passphrase unlocked it; NULL while it is locked. */
 const char *agent_label(const struct agent *agent);
+
+/*
+ * A forgotten passphrase (common/wire/recovery.h); the laptop is locked.
+ *
+ * agent_recover_request() appends the request for two custodians, as text
+ * for a file and as one line for a QR code, and says the code that is read
+ * out to them.  The same request again, as long as it waits.  ST_NOTFOUND:
+ * this laptop knows no recovery key.
+ *
+ * agent_recover_finish() takes two answers: from then on the store opens for
+ * ${label} with the new passphrase.  All is there; what was not signed waits,
+ * with what is recorded now, until the same person enrols with a new code
+ * (agent_enrol_request(), unlocked by themselves).  Everybody else's
+ * passphrase stays.  On any other status than ST_OK nothing was changed:
+ * ST_UNTRUSTED: an answer is wrong, damaged or another regency's;
+ * ST_CONFLICT: it is to another request, or both are one custodian's.
+ */
+#define AGENT_CODE_SIZE 15
+struct agent_recovery {
+	const char *answer[2]; /* as text */
+	const char *label, *passphrase;
+	struct passphrase_cost cost; /* 0: as the agent was opened with */
+};
+enum status agent_recover_request(struct agent *agent, struct writer *text,
+    struct writer *line, char code[AGENT_CODE_SIZE], uint32_t *laptop,
+    struct err *err);
+enum status agent_recover_finish(struct agent *agent,
+    const struct agent_recovery *recovery, struct err *err);
+/* Is the person who is here waiting for a new code after a recovery? */
+bool agent_waits(const struct agent *agent);
 
 /*
  * The people of the laptop.  All of these need it unlocked.

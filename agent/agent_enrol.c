@@ -14,6 +14,7 @@
 #include "common/words/words.h"
 
 #include "agent/agent_internal.h"
+#include "agent/recover/recovery_key.h"
 
 /* Keys made for a request, until its reply; in guarded memory. */
 struct enrolling {
@@ -72,9 +73,45 @@ check_no_store(const struct agent *agent, struct err *err)
 	return say_set(err, SAY_DEVICE_MISSING, NULL);
 }
 
+/*
+ * Does the person who is here enrol for themselves, because their writer
+ * cannot sign any more?
+ */
+static bool
+succeeds(const struct agent *agent, const struct agent_enrol *enrol)
+{
+	return agent->open != NULL && agent->open->halted != HALT_NONE &&
+	    strcmp(agent->open->signer.label, enrol->label) == 0;
+}
+
+struct own {
+	const struct agent *agent;
+	const struct agent_enrol *enrol;
+};
+
+static enum status
+try_own(void *arg, struct err *err)
+{
+	const struct own *own = arg;
+	struct sealvfs_file file = { .vfs = own->agent->vfs,
+		.path = own->agent->store_path };
+
+	return sealvfs_unlock_passphrase(&file, own->enrol->label,
+	    own->enrol->passphrase, strlen(own->enrol->passphrase), NULL, err);
+}
+
+/* Their way in stays as it is: the passphrase must be the one they have. */
+static enum status
+check_own(struct agent *agent, const struct agent_enrol *enrol, struct err *err)
+{
+	struct own own = { agent, enrol };
+
+	return agent_try_passphrase(agent, enrol->label, try_own, &own, err);
+}
+
 static enum status
 check_enrol(
-    const struct agent *agent, const struct agent_enrol *enrol, struct err *err)
+    struct agent *agent, const struct agent_enrol *enrol, struct err *err)
 {
 	size_t len = strlen(enrol->passphrase);
 	struct unlocked_opts opts;
@@ -85,6 +122,8 @@ check_enrol(
 	if (len > PASSPHRASE_MAX)
 		return err_set(err, ST_INVALID,
 		    "a passphrase is at most %u bytes long", PASSPHRASE_MAX);
+	if (succeeds(agent, enrol))
+		return check_own(agent, enrol, err);
 	if (words_judge(enrol->passphrase, err) != ST_OK)
 		return err->status;
 	if (strlen(enrol->url) > DEVICE_URL_MAX)
@@ -132,14 +171,20 @@ check_server(struct agent *agent,
 }
 
 static enum status
-make_request(struct agent *agent, struct enrolling *e,
-    const uint8_t code[CARD_CODE_LEN], struct writer *out, struct err *err)
+make_request(struct agent *agent, const struct agent_enrol *enrol,
+    struct enrolling *e, const uint8_t code[CARD_CODE_LEN], struct writer *out,
+    struct err *err)
 {
 	struct device *d = e->device != NULL ? e->device : agent->device;
 	struct enrol_request request = { .time_ms = env_now_ms(agent->env) };
 
 	if (e->device == NULL)
 		request.device = d->device;
+	if (succeeds(agent, enrol)) {
+		request.former = agent->open->signer.writer;
+		memcpy(request.recovery, agent->open->signer.request,
+		    sizeof(request.recovery));
+	}
 	card_code_id(request.code_id, code);
 	memcpy(request.sign_public, e->sign.public, SIGN_PUBLIC_LEN);
 	memcpy(request.transport_public, d->transport->public, SIGN_PUBLIC_LEN);
@@ -178,7 +223,7 @@ agent_enrol_request(struct agent *agent, const struct agent_enrol *enrol,
 	else
 		st = check_server(agent, fingerprint, card, card_len, err);
 	if (st == ST_OK)
-		st = make_request(agent, e, code, out, err);
+		st = make_request(agent, enrol, e, code, out, err);
 	if (st == ST_OK) {
 		agent_enrolling_free(agent->enrolling);
 		agent->enrolling = e;
@@ -291,6 +336,22 @@ start_over(struct agent *agent, struct err *err)
 	return device_write(d, agent->env, agent->device_path, err);
 }
 
+/* What is not signed by the regency's root is as if it had not come. */
+static void
+take_recovery(struct unlocked_first *first, const struct device *d,
+    const struct agent_enrol *enrol)
+{
+	struct sealvfs_slot slot;
+	struct err ignored;
+
+	if (enrol->recovery_len == 0 ||
+	    recovery_key_slot(&slot, d, enrol->recovery, enrol->recovery_len,
+		&ignored) != ST_OK)
+		return;
+	first->recovery = enrol->recovery;
+	first->recovery_len = enrol->recovery_len;
+}
+
 enum status
 agent_enrol_reply(struct agent *agent, const struct agent_enrol *enrol,
     const uint8_t *reply, size_t len, struct err *err)
@@ -327,10 +388,17 @@ agent_enrol_reply(struct agent *agent, const struct agent_enrol *enrol,
 	first.box_seed = e->box_seed;
 	first.server_ms = first.signer.card.issued_ms;
 	first.passphrase = enrol->passphrase;
+	agent_unlocked_opts(agent, &opts);
 	if (e->device != NULL) {
+		take_recovery(&first, d, enrol);
 		st = complete_device(agent, &first, err);
+	} else if (succeeds(agent, enrol)) {
+		if ((st = start_over(agent, err)) == ST_OK)
+			st = unlocked_succeed(agent->open, &opts, &first, err);
+		/* Who is here is now another writer: unlock as that. */
+		unlocked_close(agent->open, &opts);
+		agent->open = NULL;
 	} else {
-		agent_unlocked_opts(agent, &opts);
 		st = unlocked_taken(
 		    agent->open, &opts, enrol->label, &first.replaces, err);
 		if (st == ST_OK)

@@ -15,6 +15,7 @@ struct agent {
 	char *device_path;
 	char *store_path;
 	char *tally_path;
+	char *recover_path;
 	char *vfs; /* NULL: the one that main registers */
 	struct passphrase_cost cost;
 	struct device *device; /* NULL: not enrolled */

@@ -35,6 +35,7 @@ follow(struct agent *agent, const struct sync_reply *reply, struct err *err)
 {
 	struct device *d = agent->device;
 	struct standing *s = &agent->open->standing;
+	struct unlocked_opts opts;
 	enum status st = ST_OK;
 
 	if (d->cursor.epoch != s->cursor.epoch ||
@@ -45,6 +46,8 @@ follow(struct agent *agent, const struct sync_reply *reply, struct err *err)
 	}
 	if (st == ST_OK)
 		st = sync_answered(agent->spool, reply, NULL, err);
+	agent_unlocked_opts(agent, &opts);
+	unlocked_reseal(agent->open, &opts);
 	return st;
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/env.h"
 #include "common/base/limits.h"
@@ -13,6 +14,7 @@
 
 #define NAME "padu-agent"
 #define WORDS_MAX 64
+#define PATH_SIZE 4096
 
 /* The words of one command line, sorted out. */
 struct words {
@@ -309,6 +311,43 @@ put_stdin(struct json_writer *w, const char *key)
 }
 
 static enum say_exit
+put_content(struct json_writer *w, const struct env *env, const char *key,
+    const char *path)
+{
+	uint8_t *bytes = NULL;
+	struct err err = { .text = "no memory" };
+	size_t len = 0;
+	char *text;
+
+	if (env->read(env->arg, path, JSON_TEXT_MAX / 2, &bytes, &len, &err) !=
+		ST_OK ||
+	    (text = realloc(bytes, len + 1)) == NULL) {
+		fprintf(stderr, NAME ": %s: %s\n", key, err.text);
+		free(bytes);
+		return SAY_EXIT_USAGE;
+	}
+	text[len] = '\0';
+	json_put_string(w, key, text);
+	free(text);
+	return SAY_EXIT_DONE;
+}
+
+/* The daemon may stand in another folder. */
+static enum say_exit
+put_path(struct json_writer *w, const char *key, const char *name)
+{
+	char path[2 * PATH_SIZE], here[PATH_SIZE] = "";
+
+	if (name[0] != '/' && getcwd(here, sizeof(here)) == NULL)
+		return usage("the folder has too long a name", NULL);
+	if ((size_t)snprintf(path, sizeof(path), "%s%s%s", here,
+		here[0] != '\0' ? "/" : "", name) >= sizeof(path))
+		return usage("a file's name is too long", NULL);
+	json_put_string(w, key, path);
+	return SAY_EXIT_DONE;
+}
+
+static enum say_exit
 put_option(struct json_writer *w, const struct env *env,
     const struct cli_option *o, const char *value)
 {
@@ -318,6 +357,10 @@ put_option(struct json_writer *w, const struct env *env,
 	case CLI_FLAG:
 		json_put_bool(w, o->key, true);
 		return SAY_EXIT_DONE;
+	case CLI_CONTENT:
+		return put_content(w, env, o->key, value);
+	case CLI_PATH:
+		return put_path(w, o->key, value);
 	case CLI_TEXT:
 		break;
 	}

@@ -111,6 +111,37 @@ const struct cli_command cli_commands[] = {
 		{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
 		    "cost of trying passphrases; measured if left out" },
 	    } },
+	{ .name = "recover-request",
+	    .about = "forgotten passphrase: ask two custodians for help",
+	    .more =
+		"Needs no passphrase.  Send FILE to two of the custodians of\n"
+		"your regency, or show them the QR code, and read the code out\n"
+		"to each by telephone.  The same request again changes nothing.\n",
+	    .options = {
+		{ "out", "FILE", "out", CLI_PATH, true,
+		    "where the request goes" },
+		{ "qr", NULL, "qr", CLI_FLAG, false,
+		    "show it as a QR code here" },
+		{ "svg", "FILE", "svg", CLI_PATH, false,
+		    "and as a picture there" },
+	    } },
+	{ .name = "recover-finish",
+	    .about = "forgotten passphrase: two answers, a new passphrase",
+	    .more =
+		"Every visit is there afterwards, and everybody else's\n"
+		"passphrase stays.  Then enrol again with a new code: --as and\n"
+		"--label are both you.  Until then you can go on recording.\n",
+	    .options = {
+		{ "answer1", "FILE", "answer1", CLI_CONTENT, true,
+		    "of one custodian" },
+		{ "answer2", "FILE", "answer2", CLI_CONTENT, true,
+		    "of another" },
+		{ "label", "SR", "label", CLI_TEXT, true, "who you are" },
+		{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE,
+		    true, "its first line becomes your passphrase" },
+		{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
+		    "cost of trying passphrases; measured if left out" },
+	    } },
 	{ .name = "run",
 	    .about = "the daemon; prints \"ready\"",
 	    .more =

@@ -10,6 +10,8 @@ enum cli_kind {
 	CLI_TEXT,       /* goes into the request as it is */
 	CLI_PASSPHRASE, /* the first line of a file does */
 	CLI_FLAG,
+	CLI_CONTENT, /* all of a file's text does */
+	CLI_PATH,    /* a file's name, from the root on */
 };
 
 struct cli_option {

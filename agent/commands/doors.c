@@ -210,6 +210,8 @@ note_halted(struct agent *agent, struct control_out *out)
 {
 	struct err why;
 
+	if (agent_waits(agent))
+		control_note(out, SAY_WAITS_FOR_CODE);
 	if (agent_halted(agent, &why) != ST_OK)
 		json_put_string(control_result(out), "halted",
 		    say_find(say_of(&why))->name);
@@ -332,6 +334,8 @@ door_lock(void *arg, const struct json *request, struct control_out *out,
 
 const struct control_command doors_commands[] = {
 	{ .name = "enrol", .run = doors_enrol },
+	{ .name = "recover-request", .run = doors_recover_request },
+	{ .name = "recover-finish", .run = doors_recover_finish },
 	{ .name = "people-list", .run = doors_people_list },
 	{ .name = "people-add", .run = doors_enrol },
 	{ .name = "people-remove", .run = doors_people_remove },

@@ -19,6 +19,7 @@ typedef enum status door_fn(struct agent *agent, const struct json *request,
     struct control_out *out, struct err *err);
 
 door_fn doors_run_sync, doors_run_enrol;
+control_fn doors_recover_request, doors_recover_finish;
 control_fn doors_enrol, doors_people_list, doors_people_remove,
     doors_passphrase;
 
@@ -40,6 +41,9 @@ enum status doors_by_person(struct doors *doors, const struct json *request,
 /* Every line of ${lines}, an object, as a row; or the one as the result. */
 enum status doors_put_lines(struct control_out *out, const struct writer *lines,
     bool rows, struct err *err);
+
+/* Who chose a passphrase that is too weak is shown one that is not. */
+void doors_help_choose(struct control_out *out, const struct err *err);
 
 /* "kdf": "OPS:KIB"; ${out} stays as it is where it is not said. */
 enum status doors_read_cost(

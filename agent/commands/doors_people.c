@@ -20,9 +20,8 @@ suggest(struct control_out *out)
 	crypto_wipe(words, sizeof(words));
 }
 
-/* Who chose a passphrase that is too weak is shown one that is not. */
-static void
-help_choose(struct control_out *out, const struct err *err)
+void
+doors_help_choose(struct control_out *out, const struct err *err)
 {
 	enum say_state state = say_of(err);
 
@@ -50,7 +49,7 @@ doors_enrol(void *arg, const struct json *request, struct control_out *out,
 	if (did)
 		(void)agent_lock(doors->agent, &locking);
 	if (st != ST_OK)
-		help_choose(out, err);
+		doors_help_choose(out, err);
 	return st;
 }
 
@@ -108,7 +107,7 @@ run_change(struct agent *agent, const struct json *request,
 		json_put_string(
 		    control_result(out), "changed", agent_label(agent));
 	else
-		help_choose(out, err);
+		doors_help_choose(out, err);
 	return st;
 }
 

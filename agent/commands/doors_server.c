@@ -187,13 +187,20 @@ doors_run_enrol(struct agent *agent, const struct json *request,
 	struct agent_enrol enrol = { 0 };
 	struct watcher watcher = { .out = out };
 	struct writer card = { 0 }, ask = { 0 }, reply = { 0 };
+	struct writer recovery = { 0 };
 	struct carry *carry = NULL;
+	struct err ignored;
 	enum status st;
 
 	if ((st = read_enrol(&enrol, request, err)) != ST_OK ||
 	    (st = open_carry(&carry, enrol.url, &watcher, err)) != ST_OK ||
 	    (st = carry_card(carry, &card, err)) != ST_OK)
 		goto out;
+	/* Where it does not come now it comes with the first page. */
+	if (carry_recovery(carry, &recovery, &ignored) == ST_OK) {
+		enrol.recovery = recovery.bytes;
+		enrol.recovery_len = recovery.len;
+	}
 	st =
 	    agent_enrol_request(agent, &enrol, card.bytes, card.len, &ask, err);
 	if (st == ST_OK)
@@ -207,6 +214,7 @@ doors_run_enrol(struct agent *agent, const struct json *request,
 	}
 out:
 	carry_close(carry);
+	writer_free(&recovery);
 	writer_free(&card);
 	writer_free(&ask);
 	writer_free(&reply);

@@ -59,6 +59,18 @@ static const char *const SQL[CHAIN_Q_COUNT] = {
 	[CHAIN_Q_OWN] = "SELECT 1 FROM change_set"
 			" WHERE set_id = :set AND writer = :writer",
 
+	[CHAIN_Q_CLOSE_OPEN] = "UPDATE change_set SET closed = 1 + (SELECT"
+			       " max(closed) FROM change_set"
+			       "  WHERE writer = :old AND seq IS NULL)"
+			       " WHERE writer = :old AND seq IS NULL"
+			       " AND closed = 0",
+
+	[CHAIN_Q_PASS_SETS] = "UPDATE change_set SET writer = :new"
+			      " WHERE writer = :old AND seq IS NULL",
+
+	[CHAIN_Q_PASS_VISITS] = "UPDATE visit SET writer = :new"
+				" WHERE writer = :old",
+
 	[CHAIN_Q_COUNT_OPEN] = "SELECT total(nrows) FROM change_set"
 			       " WHERE seq IS NULL"
 			       " AND (:writer = 0 OR writer = :writer)",
@@ -263,5 +275,24 @@ chain_count_open(
 	if ((st = db_fetch(q, err)) == ST_OK)
 		*nrows = (size_t)db_column_i64(q, 0);
 	db_done(q);
+	return st;
+}
+
+enum status
+chain_pass_on(struct chain *chain, uint32_t old, uint32_t new, struct err *err)
+{
+	static const enum chain_query STEPS[] = { CHAIN_Q_CLOSE_OPEN,
+		CHAIN_Q_PASS_SETS, CHAIN_Q_PASS_VISITS };
+	struct db_query *q;
+	enum status st = ST_OK;
+	size_t i;
+
+	for (i = 0; i < sizeof(STEPS) / sizeof(STEPS[0]) && st == ST_OK; i++) {
+		q = db_query(chain->sql, STEPS[i]);
+		db_bind_i64(q, ":old", old);
+		if (STEPS[i] != CHAIN_Q_CLOSE_OPEN)
+			db_bind_i64(q, ":new", new);
+		st = db_run(q, NULL, err);
+	}
 	return st;
 }

@@ -88,6 +88,14 @@ enum status chain_sign(struct chain *chain, const struct env *env,
     const struct chain_set *set, struct signer *signer,
     const struct sign_key *key, struct err *err);
 
+/*
+ * What ${old} has not signed is for ${new} to sign, who takes the place: sets
+ * keep their ids and order, visits and records theirs.  What is signed stays
+ * ${old}'s.
+ */
+enum status chain_pass_on(
+    struct chain *chain, uint32_t old, uint32_t new, struct err *err);
+
 /* Is ${set_id} a set of ${writer}, made here? */
 bool chain_is_own(struct chain *chain, uint64_t set_id, uint32_t writer);
 /* Records in sets that are not signed, of ${writer}, or of all (0). */

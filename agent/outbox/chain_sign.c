@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/base/env.h"
+#include "common/base/id.h"
 #include "common/base/reader.h"
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
@@ -111,7 +112,8 @@ read_rows(struct chain *chain, const struct chain_set *set, struct reading *in,
 }
 
 static enum status
-read_visits(struct chain *chain, struct reading *in, struct err *err)
+read_visits(
+    struct chain *chain, uint32_t writer, struct reading *in, struct err *err)
 {
 	struct change_visit *v;
 	struct db_query *q;
@@ -131,6 +133,9 @@ read_visits(struct chain *chain, struct reading *in, struct err *err)
 			note = db_column_text(q, 2, &len);
 			v->note = arena_copy(&in->arena, note, len);
 			v->note_len = (uint32_t)len;
+			/* Saved under a writer who lost the key: say so. */
+			if (id_writer(v->id) != writer)
+				v->person = id_writer(v->id);
 			if (v->note == NULL)
 				st = err_set(err, ST_NOMEM, "no memory");
 		}
@@ -191,7 +196,7 @@ chain_sign(struct chain *chain, const struct env *env,
 	if (set->writer != signer->writer)
 		return err_set(err, ST_BUG, "another writer's change set");
 	if ((st = read_rows(chain, set, &in, err)) != ST_OK ||
-	    (st = read_visits(chain, &in, err)) != ST_OK)
+	    (st = read_visits(chain, set->writer, &in, err)) != ST_OK)
 		goto out;
 
 	fill_head(&head, set, signer);

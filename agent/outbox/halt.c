@@ -129,6 +129,8 @@ halt_name(enum halt_cause cause)
 		return "older-copy";
 	case HALT_CLONE:
 		return "clone";
+	case HALT_FORGOTTEN:
+		return "waits-for-code";
 	case HALT_NONE:
 		break;
 	}

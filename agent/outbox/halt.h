@@ -11,6 +11,8 @@
  *			has a set of this writer that is not here
  *	clone		the server has another set under a number, or with a
  *			set id, that was given here: both laptops went on
+ *	forgotten	the signing key was under a forgotten passphrase
+ *			(agent/recover/)
  *
  * Nobody stops recording: visits are saved and wait in closed sets, which a
  * new writer of the same person signs (enrolment with a code).  What was
@@ -33,6 +35,7 @@ enum halt_cause {
 	HALT_NONE = 0,
 	HALT_OLDER = 1,
 	HALT_CLONE = 2,
+	HALT_FORGOTTEN = 3, /* not there: signer.h, lost */
 };
 
 /* Over ${db}, migrated, which must outlive it. */
@@ -49,7 +52,7 @@ enum status halt_older(
 enum status halt_judge(struct halts *halts, const struct receipt *receipt,
     const uint8_t bytes[RECEIPT_LEN], struct err *err);
 
-/* "", "older-copy", "clone": as say_by_name() takes them. */
+/* "", "older-copy", "clone", "waits-for-code": as say_by_name() takes them. */
 const char *halt_name(enum halt_cause cause);
 
 #endif /* AGENT_OUTBOX_HALT_H */

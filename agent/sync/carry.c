@@ -123,6 +123,17 @@ carry_card(struct carry *carry, struct writer *out, struct err *err)
 }
 
 enum status
+carry_recovery(struct carry *carry, struct writer *out, struct err *err)
+{
+	struct fetch_reply reply;
+
+	if (ask(carry, "GET", "/v1/recovery", NULL, 0, CARD_BYTES_MAX, &reply,
+		err) != ST_OK)
+		return err_wrap(err, "ask for the recovery key");
+	return keep_body(out, &reply, err);
+}
+
+enum status
 carry_enrol(struct carry *carry, const uint8_t *request, size_t len,
     struct writer *out, struct err *err)
 {

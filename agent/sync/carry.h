@@ -38,6 +38,9 @@ void carry_close(struct carry *carry);
 /* GET /v1/server: the server's card. */
 enum status carry_card(
     struct carry *carry, struct writer *out, struct err *err);
+/* GET /v1/recovery: the recovery card.  ST_NOTFOUND: the server has none. */
+enum status carry_recovery(
+    struct carry *carry, struct writer *out, struct err *err);
 /* POST /v1/enrol: a request, for a reply. */
 enum status carry_enrol(struct carry *carry, const uint8_t *request, size_t len,
     struct writer *out, struct err *err);

@@ -8,6 +8,7 @@
 #include "agent/agent.h"
 #include "agent/outbox/answer.h"
 #include "agent/records/listed.h"
+#include "agent/recover/recovery_key.h"
 #include "agent/sync/desk_box.h"
 #include "agent/sync/sync.h"
 #include "agent/unlock/device.h"
@@ -147,7 +148,8 @@ take_item(struct taking *t, enum page_kind kind, const uint8_t *item,
 	case PAGE_DROP:
 		return take_drop(t, item, len, err);
 	case PAGE_RECOVERY:
-		break;
+		return recovery_key_take(
+		    t->u->recovery, t->device, item, len, err);
 	}
 	return ST_OK; /* of a newer server: not for us */
 }

@@ -17,15 +17,16 @@ struct signers {
 	struct db_table *sql;
 };
 
-enum { Q_ADD, Q_FIND, Q_ALL, Q_ADVANCE, Q_KEEP, Q_REMOVE, Q_COUNT };
+enum { Q_ADD, Q_FIND, Q_ALL, Q_ADVANCE, Q_KEEP, Q_REMOVE, Q_LOSE, Q_COUNT };
 
 static const char *const SQL[Q_COUNT] = {
 	[Q_ADD] = "INSERT INTO person (writer, label, card, wrapped, seq, prev,"
 		  " counter, hlc) VALUES (:writer, :label, :card, :wrapped,"
 		  " :seq, :prev, :counter, :hlc)",
 
-	[Q_FIND] = "SELECT writer, card, wrapped, seq, prev, counter, hlc,"
-		   " next FROM person WHERE label = :label AND removed = 0",
+	[Q_FIND] =
+	    "SELECT writer, card, wrapped, seq, prev, counter, hlc,"
+	    " next, lost FROM person WHERE label = :label AND removed = 0",
 
 	[Q_ALL] = "SELECT writer, label FROM person WHERE removed = 0"
 		  " ORDER BY writer",
@@ -37,6 +38,9 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_REMOVE] = "UPDATE person SET wrapped = zeroblob(72), next = NULL,"
 		     " removed = 1, label = label || ' ' || writer"
 		     " WHERE writer = :writer AND removed = 0",
+
+	[Q_LOSE] = "UPDATE person SET lost = :request"
+		   " WHERE label = :label AND removed = 0",
 
 	[Q_ADVANCE] = "UPDATE person SET seq = :seq, prev = :prev,"
 		      " counter = :counter, hlc = :hlc WHERE writer = :writer",
@@ -154,8 +158,8 @@ static enum status
 read_signer(struct signer *out, const struct db_query *q,
     const uint8_t card_public[32], struct err *err)
 {
-	const uint8_t *card, *wrapped, *prev, *next;
-	size_t card_len, wrapped_len, prev_len, next_len;
+	const uint8_t *card, *wrapped, *prev, *next, *lost;
+	size_t card_len, wrapped_len, prev_len, next_len, lost_len;
 
 	out->writer = (uint32_t)db_column_i64(q, 0);
 	card = db_column_blob(q, 1, &card_len);
@@ -168,6 +172,10 @@ read_signer(struct signer *out, const struct db_query *q,
 	out->changing = next_len == sizeof(out->next);
 	if (out->changing)
 		memcpy(out->next, next, sizeof(out->next));
+	lost = db_column_blob(q, 8, &lost_len);
+	out->lost = lost_len == sizeof(out->request);
+	if (out->lost)
+		memcpy(out->request, lost, sizeof(out->request));
 	if (wrapped_len != sizeof(out->wrapped) ||
 	    prev_len != sizeof(out->prev))
 		return err_set(err, ST_UNTRUSTED, "a damaged row");
@@ -254,6 +262,22 @@ signers_remove(struct signers *signers, uint32_t writer, struct err *err)
 
 	db_bind_i64(q, ":writer", writer);
 	return db_run(q, NULL, err);
+}
+
+enum status
+signers_lose(struct signers *signers, const char *label,
+    const uint8_t request[16], struct err *err)
+{
+	struct db_query *q = db_query(signers->sql, Q_LOSE);
+	int changed = 0;
+	enum status st;
+
+	db_bind_text(q, ":label", label);
+	db_bind_blob(q, ":request", request, 16);
+	st = db_run(q, &changed, err);
+	if (st == ST_OK && changed != 1)
+		st = err_set(err, ST_NOTFOUND, "nobody has that label");
+	return st;
 }
 
 bool

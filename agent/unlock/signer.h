@@ -33,10 +33,12 @@ struct signer {
 	uint8_t wrapped[SIGNER_WRAPPED_LEN];
 	bool changing; /* a change of passphrase was cut off: next is good */
 	uint8_t next[SIGNER_WRAPPED_LEN];
-	uint32_t seq;     /* of the latest signed set */
-	uint8_t prev[32]; /* its change id */
-	uint32_t counter; /* of the latest id made */
-	uint64_t hlc;     /* of the latest visit */
+	bool lost;           /* the seed was under a forgotten passphrase */
+	uint8_t request[16]; /* number of that recovery's request */
+	uint32_t seq;        /* of the latest signed set */
+	uint8_t prev[32];    /* its change id */
+	uint32_t counter;    /* of the latest id made */
+	uint64_t hlc;        /* of the latest visit */
 };
 
 /* Over ${db}, migrated, which must outlive it. */
@@ -88,6 +90,13 @@ enum status signers_keep(
  */
 enum status signers_remove(
     struct signers *signers, uint32_t writer, struct err *err);
+/*
+ * The passphrase of ${label} was forgotten and given anew by the recovery
+ * ${request}: they cannot sign until they enrol again.  ST_NOTFOUND: nobody
+ * has the label.  In the caller's transaction.
+ */
+enum status signers_lose(struct signers *signers, const char *label,
+    const uint8_t request[16], struct err *err);
 /* Keep ${signer}'s seq, prev, counter and clock; in a transaction. */
 enum status signers_advance(
     struct signers *signers, const struct signer *signer, struct err *err);

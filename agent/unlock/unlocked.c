@@ -13,6 +13,7 @@
 #include "agent/outbox/post.h"
 #include "agent/records/display.h"
 #include "agent/records/listed.h"
+#include "agent/recover/recovery_key.h"
 #include "agent/schema/schema.h"
 #include "agent/sync/desk_box.h"
 #include "agent/unlock/device.h"
@@ -57,7 +58,8 @@ unlocked_open_parts(
 		ST_OK ||
 	    (st = visits_open(&u->visits, u->db, err)) != ST_OK ||
 	    (st = desk_box_open(&u->desk, u->db, err)) != ST_OK ||
-	    (st = halts_open(&u->halts, u->db, err)) != ST_OK)
+	    (st = halts_open(&u->halts, u->db, err)) != ST_OK ||
+	    (st = recovery_keys_open(&u->recovery, u->db, err)) != ST_OK)
 		return st;
 	return post_open(&u->post, u->db, opts->spool, opts->device, err);
 }
@@ -66,6 +68,7 @@ void
 unlocked_close_parts(struct unlocked *u)
 {
 	post_close(u->post);
+	recovery_keys_close(u->recovery);
 	halts_close(u->halts);
 	desk_box_close(u->desk);
 	visits_close(u->visits);
@@ -77,6 +80,7 @@ unlocked_close_parts(struct unlocked *u)
 	signers_close(u->signers);
 	db_close(u->db);
 	u->post = NULL;
+	u->recovery = NULL;
 	u->halts = NULL;
 	u->desk = NULL;
 	u->visits = NULL;
@@ -98,6 +102,11 @@ unwrap(struct unlocked *u, const uint8_t key[KEY_LEN], struct err *err)
 {
 	enum status st = signer_unwrap(u->key, &u->signer, key, err);
 
+	/* Whoever remembered the old one after all has not lost it. */
+	if (st == ST_OK)
+		u->signer.lost = false;
+	if (st == ST_LOCKED && u->signer.lost)
+		return ST_OK;
 	if (st != ST_LOCKED || !u->signer.changing)
 		return st;
 	memcpy(u->signer.wrapped, u->signer.next, SIGNER_WRAPPED_LEN);
@@ -134,7 +143,12 @@ open_keys(struct unlocked *u, const struct unlocked_opts *opts,
 enum status
 unlocked_halted(struct unlocked *u, struct err *err)
 {
-	return halt_find(u->halts, u->signer.writer, &u->halted, err);
+	enum status st;
+
+	st = halt_find(u->halts, u->signer.writer, &u->halted, err);
+	if (st == ST_OK && u->halted == HALT_NONE && u->signer.lost)
+		u->halted = HALT_FORGOTTEN;
+	return st;
 }
 
 /* Is this the newest state of the store, as far as the tally knows? */
@@ -238,8 +252,8 @@ make_slot(
 }
 
 static enum status
-put_first(
-    struct unlocked *u, const struct unlocked_first *first, struct err *err)
+put_first(struct unlocked *u, const struct unlocked_opts *opts,
+    const struct unlocked_first *first, struct err *err)
 {
 	enum status st;
 
@@ -254,6 +268,9 @@ put_first(
 	if (st == ST_OK && first->box_seed != NULL)
 		st = shelf_begin(
 		    u->shelf, first->box_seed, first->server_ms, err);
+	if (st == ST_OK && first->recovery_len > 0)
+		st = recovery_key_take(u->recovery, opts->device,
+		    first->recovery, first->recovery_len, err);
 	if (st == ST_OK)
 		st = db_commit(u->db, err);
 	if (st != ST_OK)
@@ -266,23 +283,39 @@ unlocked_make(const struct unlocked_opts *opts, struct unlocked_first *first,
     struct err *err)
 {
 	struct sealvfs_file file = unlocked_file(opts);
-	struct sealvfs_slot slot = { 0 };
+	struct sealvfs_slot slots[2] = { 0 };
 	struct unlocked u = { .ins = instrument_builtin() };
 	struct err ignored;
+	size_t nslots = 1;
 	enum status st;
 
-	if ((st = make_slot(&slot, first, err)) != ST_OK)
+	if ((st = make_slot(&slots[0], first, err)) != ST_OK)
 		goto out;
-	if ((st = sealvfs_create(&file, &slot, 1, err)) != ST_OK)
+	if (first->recovery_len > 0) {
+		st = recovery_key_slot(&slots[nslots++], opts->device,
+		    first->recovery, first->recovery_len, err);
+		if (st != ST_OK)
+			goto out;
+	}
+	if ((st = sealvfs_create(&file, slots, nslots, err)) != ST_OK)
 		goto out;
 	if ((st = unlocked_open_db(&u.db, opts, err)) == ST_OK &&
 	    (st = unlocked_open_parts(&u, opts, err)) == ST_OK)
-		st = put_first(&u, first, err);
+		st = put_first(&u, opts, first, err);
 	unlocked_close_parts(&u);
 	sealvfs_lock(&file, &ignored);
 out:
-	crypto_wipe(&slot, sizeof(slot));
+	crypto_wipe(slots, sizeof(slots));
 	return st;
+}
+
+void
+unlocked_reseal(struct unlocked *u, const struct unlocked_opts *opts)
+{
+	struct sealvfs_file file = unlocked_file(opts);
+	struct err later; /* at the next unlock */
+
+	(void)recovery_key_reseal(u->recovery, opts->device, &file, &later);
 }
 
 enum status
@@ -300,7 +333,7 @@ unlocked_join(struct unlocked *u, const struct unlocked_opts *opts,
 	 * in for nobody.
 	 */
 	if ((st = make_slot(&slot, first, err)) == ST_OK &&
-	    (st = put_first(u, first, err)) == ST_OK)
+	    (st = put_first(u, opts, first, err)) == ST_OK)
 		st = sealvfs_slot_put(&file, &slot, err);
 	crypto_wipe(&slot, sizeof(slot));
 	return st;

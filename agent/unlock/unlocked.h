@@ -34,7 +34,9 @@ struct display_reader;
 struct env;
 struct instrument;
 struct listed;
+struct sealvfs_sealed;
 struct post;
+struct recovery_keys;
 struct seal_key;
 struct sign_key;
 struct spool;
@@ -54,6 +56,7 @@ struct unlocked {
 	struct desk_box *desk;
 	struct post *post;
 	struct halts *halts;
+	struct recovery_keys *recovery;
 	struct tally tally;
 	char *tally_path;       /* ours */
 	enum halt_cause halted; /* the person who is here: signs no more */
@@ -99,6 +102,8 @@ struct unlocked_first {
 	struct passphrase_cost cost;
 	const char *passphrase;
 	uint32_t replaces; /* a writer of that label without a way in; 0 */
+	const uint8_t *recovery; /* the recovery card, signed */
+	size_t recovery_len;     /* 0: none known */
 };
 enum status unlocked_make(const struct unlocked_opts *opts,
     struct unlocked_first *first, struct err *err);
@@ -109,6 +114,42 @@ enum status unlocked_make(const struct unlocked_opts *opts,
  */
 enum status unlocked_join(struct unlocked *u, const struct unlocked_opts *opts,
     struct unlocked_first *first, struct err *err);
+
+/*
+ * Make the recovery slot the one of the newest recovery card that came down.
+ * What cannot be done now is done at the next unlock.
+ */
+void unlocked_reseal(struct unlocked *u, const struct unlocked_opts *opts);
+
+/* In unlocked_recover.c: */
+
+/*
+ * With what the custodians answered (sealvfs_unlock_recovery()): the store
+ * opens with ${passphrase} as ${label} from now on, under a new key of its
+ * own, and everybody else's passphrase goes on opening it.  ${label} cannot
+ * sign until they enrol again.  After a crash it is as before or done.
+ *
+ * ST_LOCKED: the answers do not open this store, or not any more.
+ * ST_NOTFOUND: nobody has the label.  ST_FULL: no room for a second copy.
+ */
+struct unlocked_recovery {
+	const struct sealvfs_sealed *sealed;
+	const uint8_t *shared;  /* CURVE_POINT_LEN */
+	const uint8_t *request; /* its number, 16 */
+	const char *label, *passphrase;
+	struct passphrase_cost cost;
+};
+enum status unlocked_recover(const struct unlocked_opts *opts,
+    const struct unlocked_recovery *recovery, struct err *err);
+
+/*
+ * ${first}, a new writer of the person who is here, takes the place of the
+ * one that cannot sign any more, and signs what that had not.  ${first}'s
+ * passphrase must be the one in force: ST_LOCKED.  Close ${u} after it.
+ */
+enum status unlocked_succeed(struct unlocked *u,
+    const struct unlocked_opts *opts, struct unlocked_first *first,
+    struct err *err);
 
 /* In unlocked_people.c: */
 

@@ -55,9 +55,15 @@ enum say_state {
 	SAY_NEWER_VERSION,  /* of the files, than this program */
 	SAY_IN_USE,         /* by another program */
 	SAY_DISK_FULL,
-	SAY_OLDER_COPY, /* of the store, noticed */
-	SAY_CLONE,      /* two laptops write under one number */
-	SAY_RECOVERED,  /* a note: after a forgotten passphrase */
+	SAY_OLDER_COPY,     /* of the store, noticed */
+	SAY_CLONE,          /* two laptops write under one number */
+	SAY_NO_RECOVERY,    /* nobody can help: the store knows no key */
+	SAY_NO_REQUEST,     /* answers, but nothing was asked */
+	SAY_ANSWER_WRONG,   /* a custodian's; the text: whose */
+	SAY_ANSWER_OTHER,   /* not to this request; the text: why */
+	SAY_ASK_CUSTODIANS, /* a note: what to do with a request */
+	SAY_WAITS_FOR_CODE, /* a note: recovered, signs nothing yet */
+	SAY_RECOVERED,      /* a note: after a forgotten passphrase */
 
 	/* The way to the server. */
 	SAY_NOT_CONNECTED,

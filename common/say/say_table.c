@@ -175,6 +175,48 @@ static const struct say TABLE[SAY_COUNT] = {
 		"Dua laptop bekerja dengan berkas yang sama: kunjungan keduanya "
 		"disimpan dan tidak ada yang hilang; beri tahu koordinator dan "
 		"daftarkan laptop ini kembali." } },
+	[SAY_NO_RECOVERY] = { "no-recovery", ST_NOTFOUND, SAY_EXIT_NOT_FOUND,
+	    { "This laptop knows no recovery key: custodians cannot open it, "
+	      "and everything in it stays as it is; somebody else who shares "
+	      "it can still unlock it.",
+		"Laptop ini belum mengenal kunci pemulihan: pemegang kunci "
+		"tidak dapat membukanya dan isinya tetap utuh; orang lain yang "
+		"berbagi laptop ini masih dapat membukanya." } },
+	[SAY_NO_REQUEST] = { "no-request", ST_NOTFOUND, SAY_EXIT_NOT_FOUND,
+	    { "No request to the custodians is waiting on this laptop: nothing "
+	      "was changed; make one with 'padu-agent recover request' and "
+	      "send it to two of them.",
+		"Tidak ada permintaan kepada pemegang kunci di laptop ini: "
+		"tidak ada yang berubah; buat dengan 'padu-agent recover "
+		"request' dan kirim kepada dua pemegang kunci." } },
+	[SAY_ANSWER_WRONG] = { "answer-wrong", ST_UNTRUSTED,
+	    SAY_EXIT_NOT_TRUSTED,
+	    { "A custodian's answer is damaged or wrong: nothing was changed "
+	      "and the other one stays good; ask for a new answer.",
+		"Jawaban pemegang kunci rusak atau salah: tidak ada yang "
+		"berubah dan jawaban lainnya tetap berlaku; minta jawaban "
+		"baru." } },
+	[SAY_ANSWER_OTHER] = { "answer-other", ST_CONFLICT, SAY_EXIT_CONFLICT,
+	    { "The two answers do not belong to this request, or not to each "
+	      "other: nothing was changed; send the present request to two "
+	      "custodians.",
+		"Kedua jawaban bukan untuk permintaan ini, atau tidak "
+		"berpasangan: tidak ada yang berubah; kirim permintaan yang "
+		"sekarang kepada dua pemegang kunci." } },
+	[SAY_ASK_CUSTODIANS] = { "ask-custodians", ST_OK, SAY_EXIT_DONE,
+	    { "The request is ready: every visit on the laptop stays safe; "
+	      "send it to two custodians and read the code out to each by "
+	      "telephone, from this screen.",
+		"Permintaan siap: semua kunjungan di laptop tetap aman; kirim "
+		"kepada dua pemegang kunci dan bacakan kodenya lewat telepon "
+		"dari layar ini." } },
+	[SAY_WAITS_FOR_CODE] = { "waits-for-code", ST_OK, SAY_EXIT_DONE,
+	    { "After the recovery you can go on recording: all you save is "
+	      "kept, and waits to be signed and sent; ask the office for a "
+	      "code and enrol again.",
+		"Setelah pemulihan Anda dapat terus mencatat: semua yang "
+		"disimpan tetap ada, menunggu ditandatangani dan dikirim; minta "
+		"kode dari kantor lalu daftar lagi." } },
 	[SAY_RECOVERED] = { "recovered", ST_OK, SAY_EXIT_DONE,
 	    { "The laptop was recovered with a new passphrase: every visit is "
 	      "there, and those that were not signed will be signed anew; the "

@@ -62,6 +62,7 @@ fake_server_free(struct fake_server *s)
 		free(s->sets[i].bytes);
 	free(s->sets);
 	free(s->records);
+	free(s->recovery);
 	free(s);
 }
 
@@ -122,6 +123,7 @@ fake_server_enrol(
 	wri->issued_ms = s->now_ms;
 	memcpy(wri->label, s->label, sizeof(wri->label));
 	snprintf(wri->name, sizeof(wri->name), "Orang %s", s->label);
+	s->former[s->nwriters - 1] = request.former;
 	wri->nplaces = (uint16_t)s->nplaces;
 	for (i = 0; i < s->nplaces; i++)
 		wri->places[i] = s->places[i];

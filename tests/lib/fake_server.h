@@ -17,12 +17,14 @@
 #include <stdint.h>
 
 #include "common/crypto/seal.h"
+#include "common/crypto/share.h"
 #include "common/crypto/sign.h"
 #include "common/wire/bundle.h"
 #include "common/wire/card.h"
 #include "common/wire/receipt.h"
 
 struct record;
+struct recovery_card;
 struct writer;
 
 #define FAKE_AUTHORITY 6402
@@ -87,6 +89,12 @@ struct fake_server {
 	/* The next sets that come are quarantined for this reason. */
 	enum receipt_reason quarantine;
 	unsigned bundles; /* answered */
+	/* The newest recovery card, its shares, and since which version. */
+	struct recovery_card *recovery; /* NULL: none */
+	struct share share[SHARE_CUSTODIANS];
+	struct sign_key hand[SHARE_CUSTODIANS];
+	uint64_t recovery_at;
+	uint32_t former[8]; /* of writers[i], as the enrolment said */
 };
 
 struct fake_server *fake_server_new(int64_t now_ms);
@@ -104,6 +112,14 @@ void fake_server_enrol(struct fake_server *s, const uint8_t *bytes, size_t len,
 /* Take a bundle in and append the reply.  ${answer} false: take only. */
 void fake_server_answer(struct fake_server *s, const uint8_t *bytes, size_t len,
     struct writer *out);
+
+/* Make a (further) recovery key. */
+void fake_server_recovery(struct fake_server *s);
+/* The recovery card, signed. */
+void fake_server_recovery_card(struct fake_server *s, struct writer *out);
+/* Custodian ${i} (from 1) answers ${request}, both as text. */
+void fake_server_custodian(
+    struct fake_server *s, unsigned i, const char *request, struct writer *out);
 
 /* A household with an address, and persons in it, from the desk's import. */
 uint64_t fake_server_household(

@@ -139,6 +139,7 @@ static bool
 make_page(struct fake_server *s, struct cursor *c, struct writer *page)
 {
 	struct cursor from = *c, to = { s->epoch, s->version };
+	struct writer card = { 0 };
 	size_t i, n = 0;
 	bool more = false;
 
@@ -166,6 +167,12 @@ make_page(struct fake_server *s, struct cursor *c, struct writer *page)
 		    s->sets[i].len > 0)
 			page_put_bytes(
 			    page, PAGE_DESK, s->sets[i].bytes, s->sets[i].len);
+	if (s->recovery != NULL && s->recovery_at <= to.version &&
+	    is_after(&from, s->epoch, s->recovery_at)) {
+		fake_server_recovery_card(s, &card);
+		page_put_bytes(page, PAGE_RECOVERY, card.bytes, card.len);
+		writer_free(&card);
+	}
 	for (i = 0; i < s->nreturns; i++) {
 		const struct fake_return *r = &s->returns[i];
 		struct page_return p = { .visit = r->visit,
