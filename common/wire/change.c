@@ -102,7 +102,21 @@ static bool
 is_stored(const uint8_t *bytes, size_t len)
 {
 	return len >= STORED_MAGIC_LEN &&
-	    memcmp(bytes, STORED_MAGIC, STORED_MAGIC_LEN) == 0;
+	    (memcmp(bytes, STORED_MAGIC, STORED_MAGIC_LEN) == 0 ||
+		memcmp(bytes, WITNESSED_MAGIC, STORED_MAGIC_LEN) == 0);
+}
+
+static enum status
+check_body(const struct change_head *head, const uint8_t *body, size_t len,
+    struct err *err)
+{
+	uint8_t hash[HASH_LEN];
+
+	hash_bytes(hash, body, len);
+	return crypto_equal(hash, head->body_hash, HASH_LEN)
+	    ? ST_OK
+	    : err_set(err, ST_UNTRUSTED,
+		  "a change set's body is not the one that was signed");
 }
 
 enum status
@@ -112,7 +126,6 @@ change_verify(
 	bool stored = is_stored(bytes, len);
 	size_t skip = stored ? STORED_MAGIC_LEN : 0;
 	struct change_head head;
-	uint8_t hash[HASH_LEN];
 	enum status st;
 
 	if (len < skip + CHANGE_SIGNED_LEN)
@@ -126,11 +139,7 @@ change_verify(
 	    CHANGE_HEAD_LEN, err);
 	if (st != ST_OK || stored)
 		return st;
-	hash_bytes(hash, bytes + CHANGE_SIGNED_LEN, len);
-	if (!crypto_equal(hash, head.body_hash, HASH_LEN))
-		return err_set(err, ST_UNTRUSTED,
-		    "a change set's body is not the one that was signed");
-	return ST_OK;
+	return check_body(&head, bytes + CHANGE_SIGNED_LEN, len, err);
 }
 
 void
@@ -146,13 +155,11 @@ change_free(struct change *set)
 	free(box);
 }
 
-/* Inflate and read ${body} as ${head} announces it; check the root. */
+/* Inflate and read ${body} as the header announces it. */
 static enum status
 unpack_body(struct change_box *box, const uint8_t *body, struct err *err)
 {
 	const struct change_head *head = &box->set.head;
-	uint8_t root[HASH_LEN];
-	const uint8_t *seed;
 	enum status st;
 
 	if ((box->bytes = malloc(head->inflated_len + 1)) == NULL)
@@ -160,10 +167,24 @@ unpack_body(struct change_box *box, const uint8_t *body, struct err *err)
 	st = squeeze_unpack(box->bytes, head->inflated_len, body,
 	    head->body_len, head->dictionary, err);
 	if (st == ST_OK)
-		st = change_columns_unpack(box, head->inflated_len, &seed, err);
-	if (st == ST_OK)
-		st = change_body_root(root, &box->set.body, seed, err);
-	if (st == ST_OK && !crypto_equal(root, head->root, HASH_LEN))
+		st = change_columns_unpack(
+		    box, head->inflated_len, &box->seed, err);
+	return st;
+}
+
+enum status
+change_check_root(const struct change *set, struct err *err)
+{
+	/* The set is the first member of its box. */
+	const struct change_box *box =
+	    (const struct change_box *)(const void *)set;
+	uint8_t root[HASH_LEN];
+	enum status st;
+
+	if (box->seed == NULL)
+		return ST_OK;
+	st = change_body_root(root, &set->body, box->seed, err);
+	if (st == ST_OK && !crypto_equal(root, set->head.root, HASH_LEN))
 		st = err_set(err, ST_INVALID,
 		    "a change set's rows do not give the root in its header");
 	return st;
@@ -182,6 +203,9 @@ change_unpack(struct change **out, const uint8_t *bytes, size_t len,
 	if ((box = calloc(1, sizeof(*box))) == NULL)
 		return err_set(err, ST_NOMEM, "change set: no memory");
 	st = change_peek(&box->set.head, box->set.id, bytes, len, err);
+	if (st == ST_OK && stored)
+		st = check_body(&box->set.head, bytes + CHANGE_SIGNED_LEN,
+		    len - CHANGE_SIGNED_LEN, err);
 	if (st == ST_OK)
 		st = unpack_body(box, bytes + CHANGE_SIGNED_LEN, err);
 	if (st == ST_OK)
@@ -237,7 +261,9 @@ read_back(const struct change_head *head, const uint8_t *body, struct err *err)
 	if (box == NULL)
 		return err_set(err, ST_NOMEM, "change set: no memory");
 	box->set.head = *head;
-	if ((st = unpack_body(box, body, err)) != ST_OK && st != ST_NOMEM) {
+	if ((st = unpack_body(box, body, err)) == ST_OK)
+		st = change_check_root(&box->set, err);
+	if (st != ST_OK && st != ST_NOMEM) {
 		err->status = ST_BUG;
 		st = err_wrap(err, "read back what was packed");
 	}

@@ -14,8 +14,11 @@
  *	+--------+-----------+----------------------------+
  *
  * The header names the BLAKE2b-256 of the compressed body, so that nothing
- * is inflated before it is known to be what was signed.  The change id is
- * the hash of the header; `prev`, the log and receipts use it.  Layout,
+ * is inflated before it is known to be what was signed; that is the whole
+ * set.  The change id is the hash of the header; `prev`, the log and receipts
+ * use it.  The header's root over the rows is for later: with it, rows that
+ * are left when others were erased are still known to be signed.  Only who
+ * erases, and who checks a log, needs it: change_check_root().  Layout,
  * limits and domains: common/PROTOCOL.md.
  *
  * Before: agent/visit, sync-server/review make the writes.  After:
@@ -154,25 +157,51 @@ enum status change_verify(const uint8_t *bytes, size_t len,
     const uint8_t public[32], struct err *err);
 
 /*
- * Inflate, unpack and check against the root.  Call only after
- * change_verify().  On success the caller passes *${out} to change_free().
- * ${bytes} may go away.  ST_INVALID: the author broke the format.
- * ${stored}: accept the erased form too (bytes from our own log).
+ * Inflate and unpack.  Call only after change_verify().  On success the
+ * caller passes *${out} to change_free().  ${bytes} may go away.
+ * ST_INVALID: the author broke the format.  ${stored}: bytes from our own
+ * log, which are checked for damage (the body's hash), and may have the
+ * erased form (its leaves against the root).
  */
 enum status change_unpack(struct change **out, const uint8_t *bytes, size_t len,
     bool stored, struct err *err);
 void change_free(struct change *set);
 
 /*
+ * Do the rows give the root in the header?  ST_INVALID: they do not; a
+ * program that its maker changed signed it.  Nothing is wrong with the rows
+ * then, only that erasing needs a witness.  An erased form that was unpacked
+ * is ST_OK.
+ */
+enum status change_check_root(const struct change *set, struct err *err);
+
+/* Who erases, and what. */
+struct change_eraser {
+	bool (*erase)(void *arg, const struct change_row *row);
+	void *arg;
+	/*
+	 * Signs for a set whose root is a lie (padu/erased/v1): what is left
+	 * of it can be known by the server's word only.  NULL: ST_INVALID.
+	 */
+	const struct sign_key *witness;
+};
+
+/*
  * Redact: append to ${out} the stored form of the set in ${bytes} (either
- * form) without the rows for which ${erase} says true: header and signature
+ * form) without the rows for which ${eraser} says true: header and signature
  * as they were, each remaining row with its salt, each erased row as its
  * leaf hash.  The note of a visit goes with the first of its rows: it may be
  * about the same person.  change_verify() and change_unpack(stored) accept the
  * result.
  */
 enum status change_erase(struct writer *out, const uint8_t *bytes, size_t len,
-    bool (*erase)(void *arg, const struct change_row *row), void *arg,
-    struct err *err);
+    const struct change_eraser *eraser, struct err *err);
+
+/*
+ * *${witnessed}: an erased form that a witness signed for.  ST_UNTRUSTED if
+ * it is one, and the signature is not by ${public}.
+ */
+enum status change_check_witness(const uint8_t *bytes, size_t len,
+    const uint8_t public[32], bool *witnessed, struct err *err);
 
 #endif /* COMMON_WIRE_CHANGE_H */

@@ -2,8 +2,11 @@
 #include <string.h>
 
 #include "common/base/writer.h"
+#include "common/crypto/sign.h"
 #include "common/wire/change_internal.h"
 #include "common/wire/change_stored.h"
+
+#define WITNESS_DOMAIN "padu/erased/v1"
 
 static void
 put_leaf(struct writer *out, const uint8_t *salt, const struct writer *row,
@@ -26,12 +29,6 @@ put_leaf(struct writer *out, const uint8_t *salt, const struct writer *row,
 /* Where a row's person stands: behind kind, id, visit's id, hlc and day. */
 #define NOTE_AT 29u
 
-/* Who is asked about each row. */
-struct question {
-	bool (*erase)(void *arg, const struct change_row *row);
-	void *arg;
-};
-
 /* Which rows and which visits' notes go. */
 struct going {
 	bool rows[CHANGE_RECORDS_MAX];
@@ -41,7 +38,7 @@ struct going {
 /* With a row goes the note of its visit: it may be about the same person. */
 static void
 find_going(struct going *going, const struct change_body *body,
-    const struct question *ask)
+    const struct change_eraser *ask)
 {
 	size_t i;
 
@@ -59,6 +56,53 @@ put_note(struct writer *out, const uint8_t *salt, const char *bytes, size_t len)
 	writer_bytes(out, salt, CHANGE_SALT_LEN);
 	writer_varint(out, len);
 	writer_bytes(out, bytes, len);
+}
+
+/* What a witness signs: this set, and the root of the rows it has. */
+static void
+put_witnessed(uint8_t out[CHANGE_ID_LEN + HASH_LEN],
+    const uint8_t id[CHANGE_ID_LEN], const uint8_t root[HASH_LEN])
+{
+	memcpy(out, id, CHANGE_ID_LEN);
+	memcpy(out + CHANGE_ID_LEN, root, HASH_LEN);
+}
+
+static void
+put_top(struct writer *out, const uint8_t *head, const uint8_t *root,
+    const uint8_t *witness)
+{
+	writer_bytes(out, witness != NULL ? WITNESSED_MAGIC : STORED_MAGIC,
+	    STORED_MAGIC_LEN);
+	writer_bytes(out, head, CHANGE_SIGNED_LEN);
+	if (witness == NULL)
+		return;
+	writer_bytes(out, root, HASH_LEN);
+	writer_bytes(out, witness, SIGN_LEN);
+}
+
+/* The first time: where the root is a lie, the witness says which holds. */
+static enum status
+top_first(struct writer *out, const struct change *set, const uint8_t *bytes,
+    const uint8_t *seed, const struct sign_key *witness, struct err *err)
+{
+	uint8_t root[HASH_LEN], sig[SIGN_LEN], said[CHANGE_ID_LEN + HASH_LEN];
+	enum status st;
+
+	st = change_body_root(root, &set->body, seed, err);
+	if (st != ST_OK)
+		return st;
+	if (crypto_equal(root, set->head.root, HASH_LEN)) {
+		put_top(out, bytes, NULL, NULL);
+		return ST_OK;
+	}
+	if (witness == NULL)
+		return err_set(err, ST_INVALID,
+		    "a change set's rows do not give the root in its header");
+	put_witnessed(said, set->id, root);
+	st = sign_make(sig, witness, WITNESS_DOMAIN, said, sizeof(said), err);
+	if (st == ST_OK)
+		put_top(out, bytes, root, sig);
+	return st;
 }
 
 /* From the form that travels: the salts come from its seed. */
@@ -134,6 +178,7 @@ erase_again(struct writer *out, const uint8_t *bytes, size_t len,
 
 	if ((st = stored_open(&s, &head, bytes, len, err)) != ST_OK)
 		goto out;
+	put_top(out, s.head, s.root, s.witness);
 	find_notes(&s, head.nrows, going);
 	for (i = 0; i < s.n; i++) {
 		if (s.leaves[i].hash != NULL) {
@@ -161,32 +206,52 @@ out:
 
 enum status
 change_erase(struct writer *out, const uint8_t *bytes, size_t len,
-    bool (*erase)(void *arg, const struct change_row *row), void *arg,
-    struct err *err)
+    const struct change_eraser *eraser, struct err *err)
 {
-	const struct question ask = { erase, arg };
-	size_t before = out->len, skip;
-	struct change *set = NULL;
 	const struct change_box *box;
+	size_t before = out->len;
+	struct change *set = NULL;
 	struct going going;
 	enum status st;
-	bool again;
 
 	if ((st = change_unpack(&set, bytes, len, true, err)) != ST_OK)
 		return st;
 	/* The set is the first member of its box. */
 	box = (const struct change_box *)(const void *)set;
-	find_going(&going, &set->body, &ask);
-	again = memcmp(bytes, STORED_MAGIC, STORED_MAGIC_LEN) == 0;
-	skip = again ? STORED_MAGIC_LEN : 0;
-	writer_bytes(out, STORED_MAGIC, STORED_MAGIC_LEN);
-	writer_bytes(out, bytes + skip, CHANGE_SIGNED_LEN);
-	st = again ? erase_again(out, bytes, len, &going, err)
-		   : erase_first(out, set, box->bytes, &going, err);
+	find_going(&going, &set->body, eraser);
+	if (box->seed == NULL) {
+		st = erase_again(out, bytes, len, &going, err);
+	} else {
+		st =
+		    top_first(out, set, bytes, box->seed, eraser->witness, err);
+		if (st == ST_OK)
+			st = erase_first(out, set, box->seed, &going, err);
+	}
 	if (st == ST_OK && !writer_ok(out))
 		st = err_set(err, ST_NOMEM, "change set: no memory");
 	if (st != ST_OK)
 		out->len = before;
 	change_free(set);
 	return st;
+}
+
+enum status
+change_check_witness(const uint8_t *bytes, size_t len, const uint8_t public[32],
+    bool *witnessed, struct err *err)
+{
+	uint8_t said[CHANGE_ID_LEN + HASH_LEN], id[CHANGE_ID_LEN];
+	struct reader r = reader_start(bytes, len);
+	struct change_head head;
+	struct stored s = { 0 };
+	enum status st;
+
+	*witnessed = stored_is_witnessed(bytes, len);
+	if (!*witnessed)
+		return ST_OK;
+	if ((st = stored_read_top(&s, &head, &r, err)) != ST_OK)
+		return st;
+	change_id_make(id, s.head);
+	put_witnessed(said, id, s.root);
+	return sign_check(
+	    s.witness, public, WITNESS_DOMAIN, said, sizeof(said), err);
 }

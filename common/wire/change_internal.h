@@ -10,7 +10,8 @@
  *	change_write.c    body -> columns
  *	change_read*.c    columns -> body
  *	change_row.c      a row as bytes of its own; leaves and root
- *	change_stored.c   the erased form of the log
+ *	change_stored.c   the erased form of the log, read
+ *	change_erase.c    and made
  *
  * Layouts: common/PROTOCOL.md sections 3.2 to 3.5.
  */
@@ -25,7 +26,9 @@
 #include "common/wire/change.h"
 
 #define CHANGE_SALT_LEN 16
+#define CHANGE_ROOT_AT 108 /* where the header has its root */
 #define STORED_MAGIC "PDX1"
+#define WITNESSED_MAGIC "PDY1"
 #define STORED_MAGIC_LEN 4
 
 /* Which optional columns a body has. */
@@ -55,8 +58,9 @@ enum preds_code {
 /* A set with the memory that it needs; change_free() gets &set. */
 struct change_box {
 	struct change set;
-	void *arrays;   /* visits, rows, writes, names, toggles */
-	uint8_t *bytes; /* inflated body; values and notes point into it */
+	void *arrays;        /* visits, rows, writes, names, toggles */
+	uint8_t *bytes;      /* inflated body; values and notes point into it */
+	const uint8_t *seed; /* in bytes; NULL: unpacked from the log's form */
 };
 
 /* Where row ids and visit ids of a set start to count from. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/base/writer.h"
+#include "common/crypto/sign.h"
 #include "common/wire/change_internal.h"
 #include "common/wire/change_stored.h"
 
@@ -70,8 +71,7 @@ read_notes(struct stored *s, struct reader *r, struct err *err)
 }
 
 static enum status
-check_root(
-    const struct stored *s, const uint8_t root[HASH_LEN], struct err *err)
+check_root(const struct stored *s, struct err *err)
 {
 	uint8_t *hashes = malloc(s->n * HASH_LEN), got[HASH_LEN];
 	const struct stored_leaf *leaf;
@@ -89,10 +89,36 @@ check_root(
 	}
 	change_root(got, hashes, s->n);
 	free(hashes);
-	if (crypto_equal(got, root, HASH_LEN))
+	if (crypto_equal(got, s->root, HASH_LEN))
 		return ST_OK;
 	return err_set(err, ST_INVALID,
-	    "a stored change set's leaves do not give the root in its header");
+	    "a stored change set's leaves do not give the root above them");
+}
+
+bool
+stored_is_witnessed(const uint8_t *bytes, size_t len)
+{
+	return len >= STORED_MAGIC_LEN &&
+	    memcmp(bytes, WITNESSED_MAGIC, STORED_MAGIC_LEN) == 0;
+}
+
+enum status
+stored_read_top(struct stored *s, struct change_head *head, struct reader *r,
+    struct err *err)
+{
+	bool witnessed = stored_is_witnessed(r->at, r->left);
+
+	reader_bytes(r, STORED_MAGIC_LEN);
+	s->head = reader_bytes(r, CHANGE_SIGNED_LEN);
+	if (witnessed) {
+		s->root = reader_bytes(r, HASH_LEN);
+		s->witness = reader_bytes(r, SIGN_LEN);
+	}
+	if (r->failed)
+		return bad("header", err);
+	if (!witnessed)
+		s->root = s->head + CHANGE_ROOT_AT;
+	return change_head_unpack(head, s->head, err);
 }
 
 enum status
@@ -103,10 +129,7 @@ stored_open(struct stored *s, struct change_head *head, const uint8_t *bytes,
 	enum status st;
 
 	*s = (struct stored){ 0 };
-	reader_bytes(&r, STORED_MAGIC_LEN);
-	if ((s->head = reader_bytes(&r, CHANGE_SIGNED_LEN)) == NULL)
-		return bad("header", err);
-	if ((st = change_head_unpack(head, s->head, err)) != ST_OK)
+	if ((st = stored_read_top(s, head, &r, err)) != ST_OK)
 		return st;
 	s->n = (size_t)head->nrows + head->ntoggles;
 	if ((s->leaves = calloc(s->n, sizeof(*s->leaves))) == NULL)
@@ -114,7 +137,7 @@ stored_open(struct stored *s, struct change_head *head, const uint8_t *bytes,
 	if ((st = read_leaves(s, &r, err)) != ST_OK ||
 	    (st = read_notes(s, &r, err)) != ST_OK)
 		return st;
-	return check_root(s, head->root, err);
+	return check_root(s, err);
 }
 
 /* Rows and toggles found so far; the first time only counted. */

@@ -5,6 +5,7 @@
  * stored: the erased form of a change set, cut into its parts.
  *
  *	PDX1 | header | signature | leaf ... | how many notes | note ...
+ *	PDY1 | header | signature | root | witness | leaf ... | the same
  *
  * change_stored.c reads it, change_erase.c writes it.
  */
@@ -17,6 +18,7 @@
 #include "common/crypto/hash.h"
 
 struct change_head;
+struct reader;
 
 /* What stands before each leaf. */
 #define LEAF_ERASED 0  /* its hash */
@@ -41,13 +43,19 @@ struct stored_note {
 };
 
 struct stored {
-	const uint8_t *head; /* header and signature */
+	const uint8_t *head;    /* header and signature */
+	const uint8_t *root;    /* that the leaves must give */
+	const uint8_t *witness; /* signature over id and root; NULL: none */
 	struct stored_leaf *leaves;
 	size_t n;
 	struct stored_note *notes;
 	size_t nnotes;
 };
 
+bool stored_is_witnessed(const uint8_t *bytes, size_t len);
+/* What stands before the leaves. */
+enum status stored_read_top(struct stored *s, struct change_head *head,
+    struct reader *r, struct err *err);
 /* Cut ${bytes} up and check that the root holds; stored_free() it anyway. */
 enum status stored_open(struct stored *s, struct change_head *head,
     const uint8_t *bytes, size_t len, struct err *err);

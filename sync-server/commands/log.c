@@ -75,6 +75,7 @@ command_verify_log(struct command_call *call, struct err *err)
 	json_put_i64(w, "voided", (int64_t)result.voided);
 	json_put_i64(w, "quarantined", (int64_t)result.quarantined);
 	json_put_i64(w, "erased", (int64_t)result.erased);
+	json_put_i64(w, "false_roots", (int64_t)result.false_roots);
 	json_put_i64(w, "gaps", (int64_t)result.gaps);
 	json_put_i64(w, "faults", (int64_t)result.faults);
 	if (result.faults > 0)

@@ -120,6 +120,8 @@ erase_again(struct accept *a, const struct accept_in *in, struct writer *erased,
     bool *any, struct err *err)
 {
 	struct erase e = { .a = a, .st = ST_OK };
+	const struct change_eraser eraser = { is_erased, &e,
+		a->opts.receipt_key };
 	enum status st;
 
 	*any = false;
@@ -127,7 +129,7 @@ erase_again(struct accept *a, const struct accept_in *in, struct writer *erased,
 	    a->store, a->ids, in->change->body.nrows, any, err);
 	if (st != ST_OK || !*any)
 		return st;
-	st = change_erase(erased, in->bytes, in->len, is_erased, &e, err);
+	st = change_erase(erased, in->bytes, in->len, &eraser, err);
 	if (st == ST_OK && e.st != ST_OK) {
 		*err = e.err;
 		st = e.st;

@@ -27,16 +27,25 @@ is_it(void *arg, const struct change_row *row)
 	return row->id == *record;
 }
 
-/* ${bytes} without the rows of ${record}, and what it contains then. */
+/* What is erased, and who signs for sets whose root is a lie. */
+struct target {
+	uint64_t record;
+	const struct sign_key *witness;
+};
+
+/* ${bytes} without the rows of ${target}, and what it contains then. */
 static enum status
 make_erased(struct writer *erased, struct writer *contents,
-    const uint8_t *bytes, size_t len, uint64_t record, struct err *err)
+    const uint8_t *bytes, size_t len, const struct target *target,
+    struct err *err)
 {
+	uint64_t record = target->record;
+	const struct change_eraser eraser = { is_it, &record, target->witness };
 	struct change *change = NULL;
 	enum status st;
 	size_t i;
 
-	st = change_erase(erased, bytes, len, is_it, &record, err);
+	st = change_erase(erased, bytes, len, &eraser, err);
 	/* Read it back: nothing is overwritten by what cannot be read. */
 	if (st == ST_OK)
 		st = change_unpack(
@@ -51,7 +60,8 @@ make_erased(struct writer *erased, struct writer *contents,
 }
 
 static enum status
-erase_entry(struct store *store, uint64_t n, uint64_t record, struct err *err)
+erase_entry(struct store *store, uint64_t n, const struct target *target,
+    struct err *err)
 {
 	struct writer erased = { 0 }, contents = { 0 };
 	struct store_log entry;
@@ -60,7 +70,7 @@ erase_entry(struct store *store, uint64_t n, uint64_t record, struct err *err)
 	if ((st = store_log_get(store, n, &entry, err)) != ST_OK)
 		return st;
 	st = make_erased(
-	    &erased, &contents, entry.bytes, entry.len, record, err);
+	    &erased, &contents, entry.bytes, entry.len, target, err);
 	if (st == ST_OK)
 		st = store_log_erase(store, n, erased.bytes, erased.len,
 		    contents.bytes, contents.len, err);
@@ -73,7 +83,7 @@ erase_entry(struct store *store, uint64_t n, uint64_t record, struct err *err)
 
 struct quarantined {
 	struct store *store;
-	uint64_t record;
+	const struct target *target;
 	size_t n;
 };
 
@@ -99,11 +109,11 @@ erase_item(void *arg, const struct store_quarantine *item, struct err *err)
 		ST_OK)
 		return ST_OK;
 	for (i = 0; i < change->body.nrows; i++)
-		has |= change->body.rows[i].id == q->record;
+		has |= change->body.rows[i].id == q->target->record;
 	change_free(change);
 	if (!has)
 		return ST_OK;
-	st = make_erased(&erased, NULL, item->bytes, item->len, q->record, err);
+	st = make_erased(&erased, NULL, item->bytes, item->len, q->target, err);
 	if (st == ST_OK) {
 		changed.bytes = erased.bytes;
 		changed.len = erased.len;
@@ -139,6 +149,7 @@ static enum status
 erase_log(struct server *server, const struct redact_opts *opts,
     struct redact_result *out, struct err *err)
 {
+	const struct target target = { opts->record, &server->keys.receipt };
 	uint64_t *numbers;
 	enum status st;
 	size_t i;
@@ -146,7 +157,7 @@ erase_log(struct server *server, const struct redact_opts *opts,
 	st = store_log_with(
 	    server->store, &opts->record, 1, &numbers, &out->sets, err);
 	for (i = 0; i < out->sets && st == ST_OK; i++) {
-		st = erase_entry(server->store, numbers[i], opts->record, err);
+		st = erase_entry(server->store, numbers[i], &target, err);
 		if (opts->progress != NULL)
 			opts->progress(opts->arg, i + 1, out->sets);
 	}
@@ -162,7 +173,8 @@ redact(struct server *server, const struct redact_opts *opts,
 		.reason = opts->reason,
 		.person = opts->person,
 		.time_ms = env_now_ms(server->env) };
-	struct quarantined q = { server->store, opts->record, 0 };
+	const struct target target = { opts->record, &server->keys.receipt };
+	struct quarantined q = { server->store, &target, 0 };
 	enum status st;
 	bool already;
 

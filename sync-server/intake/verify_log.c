@@ -48,6 +48,29 @@ check_signature(struct verify *v, const struct store_log *entry)
 		fault(v, entry->n, "its signature or body hash is wrong");
 }
 
+/*
+ * Is the author's root true, or, where rows were erased from a set with a
+ * false one, did this server sign for what is left?
+ */
+static enum status
+check_root(struct verify *v, const struct store_log *entry,
+    const struct change *change, struct err *err)
+{
+	struct err why;
+	bool witnessed;
+	enum status st;
+
+	st = change_check_witness(entry->bytes, entry->len,
+	    v->server->keys.receipt.public, &witnessed, &why);
+	if (st != ST_OK)
+		fault(v, entry->n, "its erased form is signed by nobody here");
+	st = change_check_root(change, &why);
+	if (st == ST_NOMEM)
+		return err_set(err, st, "verify: no memory");
+	v->out->false_roots += witnessed || st != ST_OK;
+	return ST_OK;
+}
+
 /* Do the columns say what the signed header says? */
 static void
 check_columns(struct verify *v, const struct store_log *entry,
@@ -206,13 +229,14 @@ check_entry(void *arg, const struct store_log *entry, struct err *err)
 	if (st == ST_NOMEM)
 		return err_set(err, st, "verify: no memory");
 	if (st != ST_OK) {
-		fault(v, entry->n, "its rows do not give the signed root");
+		fault(v, entry->n, "its rows cannot be read");
 		return ST_OK;
 	}
 	v->out->erased += change->erased;
 	check_columns(v, entry, change);
 	check_receipt(v, entry);
-	if ((st = check_contents(v, entry, change, err)) == ST_OK &&
+	if ((st = check_root(v, entry, change, err)) == ST_OK &&
+	    (st = check_contents(v, entry, change, err)) == ST_OK &&
 	    (st = check_chain(v, entry, err)) == ST_OK)
 		st = check_stamp(v, entry, err);
 	change_free(change);

@@ -3,9 +3,10 @@
 
 /*
  * verify_log: is the log what it says?  Of every entry: its name, its
- * author's signature, the hash of its body, the root over its rows, its
- * place in its author's chain, its stamp, its receipt, and what is kept
- * beside it.  And log export, for those who check it themselves.
+ * author's signature, the hash of its body or, of the erased form, the root
+ * over its leaves, its place in its author's chain, its stamp, its receipt,
+ * and what is kept beside it.  And log export, for those who check it
+ * themselves.
  */
 
 #include <stddef.h>
@@ -27,7 +28,10 @@ struct verify_result {
 	uint64_t entries;
 	uint64_t accepted, voided, quarantined;
 	uint64_t erased; /* with rows taken out */
-	uint64_t gaps;   /* numbers of authors that never came: no fault */
+	/* Whose author signed a root that the rows do not give: no fault of
+	 * the log, but of that author's program. */
+	uint64_t false_roots;
+	uint64_t gaps; /* numbers of authors that never came: no fault */
 	uint64_t faults;
 };
 

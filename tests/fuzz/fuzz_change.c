@@ -64,6 +64,8 @@ odd(void *arg, const struct change_row *row)
 	return row->id % 2 == 1;
 }
 
+static const struct change_eraser ODD = { .erase = odd };
+
 /* Pack ${body} again; read, stored and erased it is the same. */
 static void
 pack_again(const struct change_box *box)
@@ -82,8 +84,8 @@ pack_again(const struct change_box *box)
 		must(change_unpack(&set, w.bytes, w.len, false, &err) == ST_OK);
 		must(random_set_differs(&box->set.body, &set->body) == NULL);
 		change_free(set);
-		must(change_erase(&erased, w.bytes, w.len, odd, NULL, &err) ==
-		    ST_OK);
+		must(
+		    change_erase(&erased, w.bytes, w.len, &ODD, &err) == ST_OK);
 		must(change_unpack(
 			 &set, erased.bytes, erased.len, true, &err) == ST_OK);
 		must(set->body.nrows <= box->set.body.nrows);

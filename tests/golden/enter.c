@@ -112,7 +112,7 @@ say_change(struct writer *text, const struct change *set)
 	}
 }
 
-/* The whole way of a set: peek, verify, unpack. */
+/* The whole way of a set, also of who erases: peek, verify, unpack, root. */
 static enum status
 enter_set(const uint8_t *bytes, size_t len, const struct sign_key *key,
     bool stored, struct writer *text, struct err *err)
@@ -121,6 +121,7 @@ enter_set(const uint8_t *bytes, size_t len, const struct sign_key *key,
 	struct change *set = NULL;
 	struct change_head head;
 	enum status st = ST_OK;
+	bool witnessed;
 
 	if (!stored)
 		st = change_peek(&head, id, bytes, len, err);
@@ -128,6 +129,11 @@ enter_set(const uint8_t *bytes, size_t len, const struct sign_key *key,
 		st = change_verify(bytes, len, key->public, err);
 	if (st == ST_OK)
 		st = change_unpack(&set, bytes, len, stored, err);
+	if (st == ST_OK)
+		st = change_check_witness(
+		    bytes, len, golden_keys.receipts.public, &witnessed, err);
+	if (st == ST_OK)
+		st = change_check_root(set, err);
 	if (st == ST_OK)
 		say_change(text, set);
 	change_free(set);

@@ -370,6 +370,7 @@ const struct golden GOLDEN[] = {
 	{ "change-control", make_control, enter_desk, 1 },
 	{ "change-largest", make_largest, enter_change, 1 },
 	{ "change-erased", make_erased, enter_stored, 1 },
+	{ "change-witnessed", make_witnessed, enter_stored, 1 },
 	{ "change-erased-note", make_erased_note, enter_stored_desk, 1 },
 	{ "envelope", make_envelope, enter_envelope, 1 },
 	{ "bundle", make_bundle, enter_bundle, 1 },

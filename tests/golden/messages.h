@@ -92,6 +92,7 @@ void make_import(struct writer *out);
 void make_control(struct writer *out);
 void make_largest(struct writer *out);
 void make_erased(struct writer *out);
+void make_witnessed(struct writer *out);   /* the same, its root a lie */
 void make_erased_note(struct writer *out); /* all there, with a note */
 void make_envelope(struct writer *out);
 void make_receipt(struct writer *out);

@@ -351,11 +351,17 @@ def change(data, key):
     return hash_of("padu/change/v1", data[:140])
 
 
-def erased(data, key):
-    assert data[:4] == b"PDX1"
+def erased(data, key, server=None):
+    """An erased form; one that a witness signed for if ${server} is given."""
+    assert data[:4] == (b"PDY1" if server else b"PDX1")
     h = read_head(data[4:144])
     check_signature(data[144:208], "padu/change/v1", data[4:144], key)
     r = Reader(data[208:])
+    root = h["root"]
+    if server:
+        root, witness = r.take(32), r.take(64)
+        check_signature(witness, "padu/erased/v1",
+                        hash_of("padu/change/v1", data[4:144]) + root, server)
     leaves, alone = [], []
     for _ in range(h["nrows"] + h["ntoggles"]):
         if r.u(1) == 0:
@@ -369,7 +375,8 @@ def erased(data, key):
         hashed = note_hash(salt, r.take(r.v()))
         assert any(hashed in bytes_ for bytes_ in alone)
     r.finish()
-    assert root_of(leaves) == h["root"]
+    assert root_of(leaves) == root
+    assert (root == h["root"]) == (server is None)
     return hash_of("padu/change/v1", data[4:144])
 
 
@@ -461,6 +468,10 @@ def main():
         file("change-visits"), signing_key(5))
     assert erased(file("change-erased-note"), signing_key(4)) == change(
         file("change-decision"), signing_key(4))
+    change_id = erased(
+        file("change-witnessed"), signing_key(5), signing_key(3)).hex()
+    said = (FOLDER / "change-witnessed.txt").read_text()
+    assert f"change_id {change_id}" in said
     envelope(file("envelope"))
     reply(file("reply"), bundle(file("bundle")))
     receipt(file("receipt-merged"))

@@ -4,6 +4,7 @@
 #include "common/wire/change.h"
 #include "common/wire/squeeze.h"
 #include "tests/golden/messages.h"
+#include "tests/lib/lie.h"
 #include "tests/lib/visits.h"
 
 static const uint8_t SEED[CHANGE_SEED_LEN] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -243,12 +244,27 @@ is_501(void *arg, const struct change_row *row)
 void
 make_erased(struct writer *out)
 {
+	const struct change_eraser eraser = { .erase = is_501 };
 	struct writer w = { 0 };
 	struct err err;
 
 	make_change(&w);
-	golden_must(
-	    change_erase(out, w.bytes, w.len, is_501, NULL, &err), &err);
+	golden_must(change_erase(out, w.bytes, w.len, &eraser, &err), &err);
+	writer_free(&w);
+}
+
+void
+make_witnessed(struct writer *out)
+{
+	const struct change_eraser eraser = { .erase = is_501,
+		.witness = &golden_keys.receipts };
+	uint8_t id[CHANGE_ID_LEN];
+	struct writer w = { 0 };
+	struct err err;
+
+	make_change(&w);
+	lie_root(&golden_keys.writer, w.bytes, id);
+	golden_must(change_erase(out, w.bytes, w.len, &eraser, &err), &err);
 	writer_free(&w);
 }
 
@@ -263,11 +279,11 @@ is_none(void *arg, const struct change_row *row)
 void
 make_erased_note(struct writer *out)
 {
+	const struct change_eraser eraser = { .erase = is_none };
 	struct writer w = { 0 };
 	struct err err;
 
 	make_decision(&w);
-	golden_must(
-	    change_erase(out, w.bytes, w.len, is_none, NULL, &err), &err);
+	golden_must(change_erase(out, w.bytes, w.len, &eraser, &err), &err);
 	writer_free(&w);
 }

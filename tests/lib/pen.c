@@ -4,6 +4,7 @@
 
 #include "common/base/err.h"
 #include "common/base/id.h"
+#include "tests/lib/lie.h"
 #include "tests/lib/pen.h"
 
 /* A test's own material is never wrong: say so and stop. */
@@ -109,6 +110,7 @@ pen_sign(struct pen *pen, const struct draft *draft, struct writer *out,
 		.epoch = pen->epoch,
 		.instrument = 1,
 		.fields = 1 };
+	size_t start = out->len;
 	struct err err;
 
 	if (visit.id == 0 && draft->kind == CHANGE_VISITS)
@@ -116,6 +118,8 @@ pen_sign(struct pen *pen, const struct draft *draft, struct writer *out,
 		    id_make(pen->authority, pen->writer, (1u << 28) + head.seq);
 	memcpy(head.prev, pen->prev, CHANGE_ID_LEN);
 	must(change_pack(out, &head, &body, seed, &pen->key, id, &err), &err);
+	if (pen->lies)
+		lie_root(&pen->key, out->bytes + start, id);
 	pen->seq++;
 	memcpy(pen->prev, id, CHANGE_ID_LEN);
 }

@@ -31,6 +31,7 @@ struct pen {
 	uint32_t seq;   /* last one signed */
 	uint32_t epoch; /* of the desk; 0: a laptop's */
 	uint8_t prev[CHANGE_ID_LEN];
+	bool lies; /* its sets have roots that their rows do not give */
 };
 
 struct draft {

@@ -96,7 +96,7 @@ read_set(struct storycheck_log *log, struct storycheck_figures *figures,
 {
 	bool accepted = strcmp(cells[1], "accepted") == 0;
 	char path[PATH_MAX], *bytes;
-	struct change *set;
+	struct change *set = NULL;
 	struct err err;
 	size_t len;
 	int faults = 0;
@@ -105,7 +105,8 @@ read_set(struct storycheck_log *log, struct storycheck_figures *figures,
 	    storycheck_number(cells[0]));
 	if ((bytes = storycheck_file(path, &len)) == NULL)
 		return 1;
-	if (change_unpack(&set, (uint8_t *)bytes, len, true, &err) != ST_OK) {
+	if (change_unpack(&set, (uint8_t *)bytes, len, true, &err) != ST_OK ||
+	    change_check_root(set, &err) != ST_OK) {
 		faults = storycheck_fault("%s: %s", path, err.text);
 	} else {
 		if (cards != NULL)
@@ -115,8 +116,8 @@ read_set(struct storycheck_log *log, struct storycheck_figures *figures,
 			storycheck_link(log, set);
 		if (faults == 0 && accepted)
 			take_set(log, figures, set);
-		change_free(set);
 	}
+	change_free(set);
 	free(bytes);
 	return faults;
 }

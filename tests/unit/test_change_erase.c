@@ -6,21 +6,23 @@
 #include "common/crypto/crypto.h"
 #include "common/crypto/sign.h"
 #include "common/wire/change.h"
+#include "tests/lib/lie.h"
 #include "tests/lib/random_set.h"
 #include "tests/lib/unit.h"
 
 static struct err err;
-static struct sign_key key;
+static struct sign_key key, witness;
 static const uint8_t SEED[CHANGE_SEED_LEN] = "the set's secret";
 
 static void
 pack(struct writer *w, const struct random_set *set, uint8_t *id)
 {
-	static const uint8_t seed[SIGN_SEED_LEN] = { 1 };
+	static const uint8_t seeds[2][SIGN_SEED_LEN] = { { 1 }, { 2 } };
 	struct change_head head = set->head;
 
 	ok(crypto_start(&err));
-	sign_key_make(&key, seed);
+	sign_key_make(&key, seeds[0]);
+	sign_key_make(&witness, seeds[1]);
 	ok(change_pack(w, &head, &set->body, SEED, &key, id, &err));
 }
 
@@ -104,33 +106,63 @@ static const struct {
 };
 #define NCASES (sizeof(CASES) / sizeof(CASES[0]))
 
+static void
+check_witness(const struct writer *w, bool want)
+{
+	bool witnessed;
+
+	ok(change_check_witness(
+	    w->bytes, w->len, witness.public, &witnessed, &err));
+	ck_assert_int_eq(witnessed, want);
+	ck_assert_int_eq(change_check_witness(
+			     w->bytes, w->len, key.public, &witnessed, &err),
+	    want ? ST_UNTRUSTED : ST_OK);
+}
+
+/* The cases once, and once more for an author whose roots are lies. */
 START_TEST(a_set_without_some_rows_still_verifies)
 {
+	const int n = _i % (int)NCASES;
+	const bool lies = _i >= (int)NCASES;
 	struct random_set *set =
-	    random_set_new((uint64_t)_i * 31 + 7, &CASES[_i].opts);
-	struct mask mask = { &set->body, CASES[_i].bits };
+	    random_set_new((uint64_t)n * 31 + 7, &CASES[n].opts);
+	struct mask mask = { &set->body, CASES[n].bits };
+	struct change_eraser eraser = { .erase = in_mask, .arg = &mask };
 	struct writer w = { 0 }, once = { 0 }, twice = { 0 };
 	uint8_t id[CHANGE_ID_LEN];
 	struct change *out;
 
 	pack(&w, set, id);
-	ok(change_erase(&once, w.bytes, w.len, in_mask, &mask, &err));
+	if (lies) {
+		lie_root(&key, w.bytes, id);
+		ck_assert_int_eq(
+		    change_erase(&once, w.bytes, w.len, &eraser, &err),
+		    ST_INVALID);
+		ck_assert_uint_eq(once.len, 0);
+	}
+	eraser.witness = &witness;
+	ok(change_erase(&once, w.bytes, w.len, &eraser, &err));
 	ok(change_verify(once.bytes, once.len, key.public, &err));
+	check_witness(&once, lies);
 	ok(change_unpack(&out, once.bytes, once.len, true, &err));
+	ok(change_check_root(out, &err));
 	ck_assert_mem_eq(out->id, id, sizeof(id));
 	ck_assert_uint_eq(out->head.nrows, set->body.nrows);
 	ck_assert_uint_eq(out->body.ntoggles, set->body.ntoggles);
-	ck_assert_int_eq(out->erased, CASES[_i].bits != 0);
-	check_left(&set->body, &out->body, CASES[_i].bits);
+	ck_assert_int_eq(out->erased, CASES[n].bits != 0);
+	check_left(&set->body, &out->body, CASES[n].bits);
 	if (set->body.ntoggles > 0)
 		ck_assert_ptr_null(random_set_differs(&set->body, &out->body));
 	change_free(out);
 
-	mask.bits = CASES[_i].more;
-	ok(change_erase(&twice, once.bytes, once.len, in_mask, &mask, &err));
+	/* What was signed for stays signed. */
+	mask.bits = CASES[n].more;
+	eraser.witness = NULL;
+	ok(change_erase(&twice, once.bytes, once.len, &eraser, &err));
 	ok(change_verify(twice.bytes, twice.len, key.public, &err));
+	check_witness(&twice, lies);
 	ok(change_unpack(&out, twice.bytes, twice.len, true, &err));
-	check_left(&set->body, &out->body, CASES[_i].bits | CASES[_i].more);
+	check_left(&set->body, &out->body, CASES[n].bits | CASES[n].more);
 	change_free(out);
 
 	writer_free(&w);
@@ -166,6 +198,9 @@ nobody(void *arg, const struct change_row *row)
 	(void)row;
 	return false;
 }
+
+static const struct change_eraser SECOND = { .erase = second };
+static const struct change_eraser NOBODY = { .erase = nobody };
 
 /* Two rows of one visit whose values would be known again. */
 static void
@@ -214,7 +249,7 @@ START_TEST(nothing_of_an_erased_row_remains_nor_what_would_give_its_salt)
 	int i;
 
 	pack_two(&w, "");
-	ok(change_erase(&out, w.bytes, w.len, second, NULL, &err));
+	ok(change_erase(&out, w.bytes, w.len, &SECOND, &err));
 	for (i = 0; i < 8; i++)
 		id[i] = (uint8_t)(erased_id >> (56 - 8 * i));
 	ck_assert(holds(&out, "stays here", 10));
@@ -233,9 +268,9 @@ START_TEST(the_note_of_a_visit_goes_with_the_first_of_its_rows)
 
 	/* It may be about the very person; the other row stays. */
 	pack_two(&w, "Budi sakit");
-	ok(change_erase(&kept, w.bytes, w.len, nobody, NULL, &err));
+	ok(change_erase(&kept, w.bytes, w.len, &NOBODY, &err));
 	ck_assert(holds(&kept, "Budi sakit", 10));
-	ok(change_erase(&gone, w.bytes, w.len, second, NULL, &err));
+	ok(change_erase(&gone, w.bytes, w.len, &SECOND, &err));
 	ck_assert(!holds(&gone, "Budi sakit", 10));
 	ok(change_verify(gone.bytes, gone.len, key.public, &err));
 	ok(change_unpack(&set, gone.bytes, gone.len, true, &err));
@@ -245,7 +280,7 @@ START_TEST(the_note_of_a_visit_goes_with_the_first_of_its_rows)
 	change_free(set);
 	/* Also where it was kept at first. */
 	writer_clear(&gone);
-	ok(change_erase(&gone, kept.bytes, kept.len, second, NULL, &err));
+	ok(change_erase(&gone, kept.bytes, kept.len, &SECOND, &err));
 	ck_assert(!holds(&gone, "Budi sakit", 10));
 	ok(change_unpack(&set, gone.bytes, gone.len, true, &err));
 	change_free(set);
@@ -263,7 +298,7 @@ START_TEST(the_erased_form_is_for_our_own_log_only)
 	struct change *set;
 
 	pack_two(&w, "");
-	ok(change_erase(&out, w.bytes, w.len, second, NULL, &err));
+	ok(change_erase(&out, w.bytes, w.len, &SECOND, &err));
 	ck_assert_int_eq(
 	    change_unpack(&set, out.bytes, out.len, false, &err), ST_INVALID);
 	ck_assert_int_eq(
@@ -273,23 +308,41 @@ START_TEST(the_erased_form_is_for_our_own_log_only)
 }
 END_TEST
 
+/* Is ${w} what was signed, by the author and, if need be, the witness? */
+static bool
+is_signed(const struct writer *w, bool want)
+{
+	bool witnessed;
+
+	return change_verify(w->bytes, w->len, key.public, &err) == ST_OK &&
+	    change_check_witness(
+		w->bytes, w->len, witness.public, &witnessed, &err) == ST_OK &&
+	    witnessed == want;
+}
+
 START_TEST(no_bit_of_a_stored_set_can_be_changed_and_none_cut)
 {
+	/* Without a row, and with a note; with a true root and with a lie. */
+	const struct change_eraser eraser = { .witness = &witness,
+		.erase = _i % 2 == 0 ? second : nobody };
+	const bool lies = _i >= 2;
 	struct writer w = { 0 }, out = { 0 };
+	uint8_t id[CHANGE_ID_LEN];
+	enum status unpacked;
 	struct change *set;
-	enum status verified, unpacked;
+	bool verified;
 	size_t i;
 
-	/* Without a row, and with a note. */
 	pack_two(&w, "a note");
-	ok(change_erase(
-	    &out, w.bytes, w.len, _i == 0 ? second : nobody, NULL, &err));
+	if (lies)
+		lie_root(&key, w.bytes, id);
+	ok(change_erase(&out, w.bytes, w.len, &eraser, &err));
+	ck_assert(is_signed(&out, lies));
 	for (i = 0; i < 8 * out.len; i++) {
 		out.bytes[i / 8] ^= (uint8_t)(1 << i % 8);
-		verified = change_verify(out.bytes, out.len, key.public, &err);
+		verified = is_signed(&out, lies);
 		unpacked = change_unpack(&set, out.bytes, out.len, true, &err);
-		ck_assert_msg(
-		    verified != ST_OK || unpacked != ST_OK, "bit %zu", i);
+		ck_assert_msg(!verified || unpacked != ST_OK, "bit %zu", i);
 		change_free(set);
 		out.bytes[i / 8] ^= (uint8_t)(1 << i % 8);
 	}
@@ -301,6 +354,25 @@ START_TEST(no_bit_of_a_stored_set_can_be_changed_and_none_cut)
 }
 END_TEST
 
+START_TEST(a_set_in_the_log_that_was_damaged_is_not_believed)
+{
+	struct writer w = { 0 };
+	struct change *set;
+	size_t i;
+
+	pack_two(&w, "a note");
+	for (i = 8 * CHANGE_SIGNED_LEN; i < 8 * w.len; i++) {
+		w.bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+		ck_assert_int_eq(
+		    change_unpack(&set, w.bytes, w.len, true, &err),
+		    ST_UNTRUSTED);
+		ck_assert_ptr_null(set);
+		w.bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+	writer_free(&w);
+}
+END_TEST
+
 START_TEST(what_is_no_set_is_not_erased)
 {
 	struct writer w = { 0 }, out = { 0 };
@@ -308,8 +380,7 @@ START_TEST(what_is_no_set_is_not_erased)
 	pack_two(&w, "");
 	writer_u8(&out, 7);
 	ck_assert_int_eq(
-	    change_erase(&out, w.bytes, w.len - 1, second, NULL, &err),
-	    ST_INVALID);
+	    change_erase(&out, w.bytes, w.len - 1, &SECOND, &err), ST_INVALID);
 	ck_assert_uint_eq(out.len, 1);
 	writer_free(&w);
 	writer_free(&out);
@@ -320,13 +391,14 @@ static void
 add(TCase *tc)
 {
 	tcase_add_loop_test(
-	    tc, a_set_without_some_rows_still_verifies, 0, (int)NCASES);
+	    tc, a_set_without_some_rows_still_verifies, 0, 2 * (int)NCASES);
 	tcase_add_test(
 	    tc, nothing_of_an_erased_row_remains_nor_what_would_give_its_salt);
 	tcase_add_test(tc, the_erased_form_is_for_our_own_log_only);
 	tcase_add_loop_test(
-	    tc, no_bit_of_a_stored_set_can_be_changed_and_none_cut, 0, 2);
+	    tc, no_bit_of_a_stored_set_can_be_changed_and_none_cut, 0, 4);
 	tcase_add_test(tc, the_note_of_a_visit_goes_with_the_first_of_its_rows);
+	tcase_add_test(tc, a_set_in_the_log_that_was_damaged_is_not_believed);
 	tcase_add_test(tc, what_is_no_set_is_not_erased);
 }
 

@@ -398,6 +398,52 @@ START_TEST(an_erased_person_is_gone_and_everything_still_verifies)
 }
 END_TEST
 
+/* A changed program's sets count; an erased person is gone from them too. */
+START_TEST(a_root_that_is_a_lie_keeps_nobody_from_being_erased)
+{
+	struct redact_opts opts = { .record = laptop_id(&sari, 2),
+		.person = 1,
+		.reason = "permintaan keluarga" };
+	struct redact_result result;
+	struct verify_result found;
+	uint8_t id[CHANGE_ID_LEN];
+
+	sari.pen.lies = true;
+	send_family(5, id);
+	sari.pen.lies = false;
+	found = verify();
+	ck_assert_uint_eq(found.faults, 0);
+	ck_assert_uint_eq(found.false_roots, 1);
+	rebuild_agrees();
+
+	ok(redact_record(office.server, &opts, &result, &err));
+	ck_assert_uint_eq(count_text("ZQNAMADUA"), 0);
+	ck_assert_uint_eq(count_in_log("ZQNAMADUA", opts.record), 0);
+	ck_assert_uint_eq(count_text("ZQNAMATIGA"), 1);
+	ck_assert_uint_eq(count_in_log("ZQNAMATIGA", laptop_id(&sari, 3)), 2);
+	rebuild_agrees();
+
+	/* What is written of the person later too, with another lie. */
+	sari.pen.lies = true;
+	send_write(&sari, 6, 2, 1, "ZQTERLAMBAT", 0, NULL);
+	ck_assert_uint_eq(count_in_log("ZQTERLAMBAT", opts.record), 0);
+	opts.record = laptop_id(&sari, 3);
+	ok(redact_record(office.server, &opts, &result, &err));
+	ck_assert_uint_eq(count_in_log("ZQNAMATIGA", opts.record), 0);
+	rebuild_agrees();
+	found = verify();
+	ck_assert_str_eq(faults, "");
+	ck_assert_uint_eq(found.erased, 2);
+	ck_assert_uint_eq(found.false_roots, 2);
+
+	/* Nobody but the server can sign for what is left. */
+	run_sql("UPDATE log SET bytes = CAST(substr(bytes, 1, 300) || x'00' ||"
+		" substr(bytes, 302) AS BLOB) WHERE n = 1");
+	verify();
+	ck_assert_ptr_nonnull(strstr(faults, "signed by nobody here"));
+}
+END_TEST
+
 START_TEST(what_comes_late_of_an_erased_person_is_kept_out)
 {
 	struct redact_opts opts = { .record = laptop_id(&sari, 2),
@@ -534,6 +580,7 @@ add(TCase *tc)
 	    tc, what_was_tampered_with_is_found, 0, (int)NTAMPER);
 	tcase_add_test(
 	    tc, an_erased_person_is_gone_and_everything_still_verifies);
+	tcase_add_test(tc, a_root_that_is_a_lie_keeps_nobody_from_being_erased);
 	tcase_add_test(tc, what_comes_late_of_an_erased_person_is_kept_out);
 	tcase_add_test(tc, a_quarantined_set_is_erased_too);
 	tcase_add_test(tc, the_log_is_exported_entry_by_entry);
