@@ -215,8 +215,8 @@ add_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
 			out->reason = REASON_SCOPE;
 	}
 	if (in->answer)
-		accept_receipt(
-		    a, &in->change->head, in->change->id, out, in->time_ms);
+		accept_receipt(a, &in->change->head, in->change->id, out,
+		    in->answer_ms != 0 ? in->answer_ms : in->time_ms);
 	if ((st = log_set(a, in, out, err)) != ST_OK)
 		return st;
 	if (missing && !misnames && !toggled)

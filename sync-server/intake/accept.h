@@ -88,6 +88,7 @@ struct accept_in {
 	const struct accept_author *author; /* NULL: the desk */
 	int64_t time_ms;                    /* arrival */
 	bool answer; /* make and keep a receipt (not for the desk's own) */
+	int64_t answer_ms; /* the receipt's time, if it had another before */
 };
 
 /* What became of it. */

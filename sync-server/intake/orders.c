@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crypto/sign.h"
 #include "sync-server/intake/accept_internal.h"
 #include "sync-server/store/index.h"
 
@@ -103,6 +104,25 @@ orders_remake(struct accept *a, const uint64_t *ids, size_t n, struct err *err)
 	return st == ST_OK ? tell(a, ids, n, err) : st;
 }
 
+/*
+ * When a receipt after ${before} is made: laptops keep the latest of a set,
+ * so that no clock that was put right, and no arrival long ago, may make it
+ * an earlier one.
+ */
+static int64_t
+receipt_time(const struct accept *a, const uint8_t *before, int64_t time_ms)
+{
+	struct receipt receipt;
+	struct err ignored;
+
+	if (before != NULL &&
+	    receipt_unpack(&receipt, before, a->opts.receipt_key->public,
+		&ignored) == ST_OK &&
+	    receipt.time_ms >= time_ms)
+		return receipt.time_ms + 1;
+	return time_ms;
+}
+
 /* Give ${entry} another state, and its author a receipt that says so. */
 static enum status
 change_state(struct accept *a, struct store_log *entry,
@@ -122,7 +142,8 @@ change_state(struct accept *a, struct store_log *entry,
 	}
 	entry->answered = store_state(a->store)->version;
 	if (entry->receipt != NULL) {
-		accept_receipt(a, &entry->head, entry->id, &out, time_ms);
+		accept_receipt(a, &entry->head, entry->id, &out,
+		    receipt_time(a, entry->receipt, time_ms));
 		entry->receipt = out.receipt;
 	}
 	return store_log_update(a->store, entry, err);
@@ -327,8 +348,8 @@ struct quarantine_order {
 
 /* Bring the item into the log, if it can be believed at all. */
 static enum status
-release_item(
-    struct accept *a, const struct store_quarantine *item, struct err *err)
+release_item(struct accept *a, const struct store_quarantine *item,
+    int64_t time_ms, struct err *err)
 {
 	struct accept_author author;
 	struct change *change = NULL;
@@ -337,7 +358,8 @@ release_item(
 		.len = item->len,
 		.author = &author,
 		.time_ms = item->time_ms,
-		.answer = true };
+		.answer = true,
+		.answer_ms = receipt_time(a, item->receipt, time_ms) };
 	uint64_t q = item->q;
 	struct err why;
 	enum status st;
@@ -373,8 +395,9 @@ order_item(void *arg, const struct store_quarantine *item, struct err *err)
 	};
 
 	if (order->accept)
-		return release_item(a, item, err);
-	accept_receipt(a, &head, item->id, &out, order->time_ms);
+		return release_item(a, item, order->time_ms, err);
+	accept_receipt(a, &head, item->id, &out,
+	    receipt_time(a, item->receipt, order->time_ms));
 	voided.reason = REASON_DESK;
 	voided.receipt = out.receipt;
 	voided.answered = ++store_state(a->store)->version;

@@ -230,6 +230,40 @@ START_TEST(a_fork_waits_in_quarantine_until_the_desk_lets_it_in)
 }
 END_TEST
 
+START_TEST(the_receipts_of_a_set_never_go_back_in_time)
+{
+	uint8_t first[CHANGE_ID_LEN], second[CHANGE_ID_LEN], *id;
+	struct pen clone = sari.pen;
+	int64_t before;
+	int i, which;
+
+	draft_household(&sari, 5, 1, OFFICE_VILLAGE);
+	laptop_add(&sari, &office, &draft, first);
+	haul_exchange(&haul, &office, &sari);
+	sari.pen = clone;
+	draft_household(&sari, 6, 2, OFFICE_VILLAGE);
+	laptop_add(&sari, &office, &draft, second);
+	haul_exchange(&haul, &office, &sari);
+	before = haul_receipt(&haul, second)->time_ms;
+	/* One in the log and one in quarantine; a laptop keeps the latest
+	 * receipt, whatever the server's clock does. */
+	for (which = 0; which < 2; which++) {
+		id = which == 0 ? second : first;
+		for (i = 0; i < 4; i++) {
+			office.ahead_ms -= i == 2 ? 3600000 : 0;
+			haul_order(&office, id, i % 2 == 1);
+			haul_exchange(&haul, &office, &sari);
+			ck_assert_int_eq(haul_receipt(&haul, id)->state,
+			    i % 2 == 1 ? RECEIPT_MERGED : RECEIPT_VOIDED);
+			ck_assert_int_gt(
+			    haul_receipt(&haul, id)->time_ms, before);
+			before = haul_receipt(&haul, id)->time_ms;
+		}
+		before = 0;
+	}
+}
+END_TEST
+
 START_TEST(a_void_reaches_the_laptop_with_the_records_it_changes)
 {
 	uint8_t id[CHANGE_ID_LEN];
@@ -401,6 +435,7 @@ add(TCase *tc)
 	tcase_add_test(tc, another_laptops_writer_is_not_believed);
 	tcase_add_test(
 	    tc, a_fork_waits_in_quarantine_until_the_desk_lets_it_in);
+	tcase_add_test(tc, the_receipts_of_a_set_never_go_back_in_time);
 	tcase_add_test(
 	    tc, a_void_reaches_the_laptop_with_the_records_it_changes);
 	tcase_add_test(
