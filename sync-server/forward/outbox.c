@@ -23,6 +23,8 @@ enum {
 	Q_SETTLE,
 	Q_BATCH_SIZE,
 	Q_RETRY,
+	Q_STALE,
+	Q_ERASE,
 	Q_COUNTS,
 	Q_COUNT
 };
@@ -71,8 +73,19 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_BATCH_SIZE] = "SELECT count(*) FROM outbox"
 			 " WHERE state = :sending AND batch = :batch",
 
+	/* Refused after a later write: its correction went before it. */
+	[Q_STALE] = "UPDATE outbox SET state = :to, moved_ms = :now,"
+		    " body = '" GONE "' WHERE state = :refused"
+		    " AND kind = :kind AND approval IN"
+		    " (SELECT number FROM approval WHERE undone_ms <> 0)",
+
 	[Q_RETRY] = "UPDATE outbox SET state = :queued, batch = n,"
 		    " moved_ms = :now WHERE state = :refused",
+
+	[Q_ERASE] = "UPDATE outbox SET state = :to, moved_ms = :now,"
+		    " body = '" GONE "' WHERE record = :record"
+		    " AND kind = :kind AND state IN (:queued, :sending,"
+		    " :refused)",
 
 	[Q_COUNTS] = "SELECT kind, state, count(*) FROM outbox"
 		     " GROUP BY kind, state",
@@ -350,17 +363,48 @@ out:
 }
 
 enum status
+outbox_erase(
+    struct outbox *ob, uint64_t record, int64_t now_ms, struct err *err)
+{
+	struct db_query *q = db_query(ob->sql, Q_ERASE);
+	enum status st;
+
+	db_bind_i64(q, ":to", OUTBOX_WITHDRAWN);
+	db_bind_i64(q, ":now", now_ms);
+	db_bind_i64(q, ":record", (int64_t)record);
+	db_bind_i64(q, ":kind", OUTBOX_RECORD);
+	db_bind_i64(q, ":queued", OUTBOX_QUEUED);
+	db_bind_i64(q, ":sending", OUTBOX_SENDING);
+	db_bind_i64(q, ":refused", OUTBOX_REFUSED);
+	st = db_run(q, NULL, err);
+	return st == ST_OK ? st : err_wrap(err, "erase from the outbox");
+}
+
+enum status
 outbox_retry(struct outbox *ob, int64_t now_ms, size_t *n, struct err *err)
 {
-	struct db_query *q = db_query(ob->sql, Q_RETRY);
+	struct db_query *q = db_query(ob->sql, Q_STALE);
 	int changed = 0;
 	enum status st;
 
+	if ((st = db_begin(ob->db, err)) != ST_OK)
+		return err_wrap(err, "try refused rows again");
+	db_bind_i64(q, ":to", OUTBOX_WITHDRAWN);
+	db_bind_i64(q, ":now", now_ms);
+	db_bind_i64(q, ":refused", OUTBOX_REFUSED);
+	db_bind_i64(q, ":kind", OUTBOX_RECORD);
+	if ((st = db_run(q, NULL, err)) != ST_OK)
+		goto out;
+	q = db_query(ob->sql, Q_RETRY);
 	db_bind_i64(q, ":queued", OUTBOX_QUEUED);
 	db_bind_i64(q, ":refused", OUTBOX_REFUSED);
 	db_bind_i64(q, ":now", now_ms);
 	if ((st = db_run(q, &changed, err)) == ST_OK)
+		st = db_commit(ob->db, err);
+	if (st == ST_OK)
 		*n = (size_t)changed;
+out:
+	db_rollback(ob->db);
 	return st == ST_OK ? st : err_wrap(err, "try refused rows again");
 }
 

@@ -104,7 +104,18 @@ enum outbox_answer {
 enum status outbox_settle(struct outbox *ob, uint64_t batch,
     enum outbox_answer answer, int64_t now_ms, struct err *err);
 
-/* Refused rows are tried once more: refused -> queued; how many in ${n}. */
+/*
+ * ${record} is erased: whatever of it was not accepted upstream is taken
+ * away, whichever approval it came from.  In a transaction of the caller's.
+ */
+enum status outbox_erase(
+    struct outbox *ob, uint64_t record, int64_t now_ms, struct err *err);
+
+/*
+ * Refused rows are tried once more: refused -> queued; how many in ${n}.
+ * Those whose approval does not stand any more are withdrawn.  A transaction
+ * of its own.
+ */
 enum status outbox_retry(
     struct outbox *ob, int64_t now_ms, size_t *n, struct err *err);
 

@@ -7,6 +7,7 @@
 #include "common/instrument/instrument.h"
 #include "common/store/db.h"
 #include "sync-server/findings/follow.h"
+#include "sync-server/forward/outbox.h"
 #include "sync-server/import/imported.h"
 #include "sync-server/intake/accept.h"
 #include "sync-server/intake/intake.h"
@@ -140,6 +141,9 @@ erase_row(struct server *server, uint64_t record, struct err *err)
 	++store_state(store)->version;
 	if (server->review != NULL)
 		st = approve_touched(server, &gone, 1, err);
+	if (st == ST_OK && server->outbox != NULL)
+		st = outbox_erase(
+		    server->outbox, record, env_now_ms(server->env), err);
 	if (st == ST_OK && server->review != NULL)
 		st = imported_forget(server->db, server->env, record, err);
 	return st;

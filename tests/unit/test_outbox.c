@@ -232,6 +232,55 @@ START_TEST(a_body_is_forgotten_once_it_was_accepted)
 }
 END_TEST
 
+/* Put row ${n}, and have the receiver refuse it. */
+static void
+put_refused(uint8_t n)
+{
+	uint64_t batch;
+
+	ok(put(n, "no"));
+	ck_assert_str_ne(next(1, &batch), "nothing");
+	ok(outbox_settle(ob, batch, OUTBOX_REJECTED, NOW, &err));
+}
+
+START_TEST(what_was_refused_and_then_corrected_is_not_tried_again)
+{
+	uint64_t batch;
+	size_t n;
+
+	start();
+	put_refused(1);
+	put_refused(2);
+	ck_assert_uint_eq(count(OUTBOX_REFUSED), 2);
+	/* Row 1 is of approval 2, which a later write has ended. */
+	ok(db_exec_script(
+	    db, "UPDATE approval SET undone_ms = 5 WHERE number = 2", &err));
+	ok(outbox_retry(ob, NOW, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(next(9, &batch), "c");
+	ck_assert_uint_eq(count(OUTBOX_WITHDRAWN), 1);
+	stop();
+}
+END_TEST
+
+START_TEST(nothing_of_an_erased_record_stays_that_was_not_accepted)
+{
+	uint64_t batch;
+
+	start();
+	put_refused(1);
+	ok(put(2, "sent"));
+	ck_assert_str_eq(next(9, &batch), "c");
+	ok(put(3, "waits"));
+	ok(db_begin(db, &err));
+	ok(outbox_erase(ob, 10, NOW, &err));
+	ok(db_commit(db, &err));
+	ck_assert_uint_eq(count(OUTBOX_WITHDRAWN), 3);
+	ck_assert_str_eq(next(9, &batch), "nothing");
+	stop();
+}
+END_TEST
+
 START_TEST(a_body_that_is_empty_or_too_long_is_refused)
 {
 	static char big[OUTBOX_BODY_MAX + 2];
@@ -255,6 +304,10 @@ add(TCase *tc)
 	tcase_add_test(tc, new_rows_do_not_join_a_row_that_is_sent_alone);
 	tcase_add_test(tc, only_what_is_not_on_its_way_is_withdrawn);
 	tcase_add_test(tc, a_body_is_forgotten_once_it_was_accepted);
+	tcase_add_test(
+	    tc, what_was_refused_and_then_corrected_is_not_tried_again);
+	tcase_add_test(
+	    tc, nothing_of_an_erased_record_stays_that_was_not_accepted);
 	tcase_add_test(tc, a_body_that_is_empty_or_too_long_is_refused);
 }
 
