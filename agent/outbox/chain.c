@@ -231,8 +231,6 @@ enum status
 chain_put(struct chain *chain, struct chain_set *set, const struct row *row,
     size_t note_len, struct err *err)
 {
-	struct db_query *q;
-
 	if (!chain_fits(set, row, note_len))
 		return err_set(err, ST_BUG, "a row that does not fit");
 	if (put_row(chain, set, row, err) != ST_OK)
@@ -241,7 +239,14 @@ chain_put(struct chain *chain, struct chain_set *set, const struct row *row,
 	set->nrows++;
 	set->used += row_size(row) + VISIT_EXTRA + note_len;
 	set->npreds += row_npreds(row) + row->nalso;
-	q = db_query(chain->sql, CHAIN_Q_GREW);
+	return ST_OK;
+}
+
+enum status
+chain_grew(struct chain *chain, const struct chain_set *set, struct err *err)
+{
+	struct db_query *q = db_query(chain->sql, CHAIN_Q_GREW);
+
 	db_bind_i64(q, ":nrows", (int64_t)set->nrows);
 	db_bind_i64(q, ":used", (int64_t)set->used);
 	db_bind_i64(q, ":npreds", (int64_t)set->npreds);

@@ -76,9 +76,15 @@ bool chain_fits(
 /* Does the set hold a row of ${record}? */
 enum status chain_holds(struct chain *chain, uint64_t set_id, uint64_t record,
     bool *holds, struct err *err);
-/* ST_CONFLICT: the set holds a row of that record. */
+/*
+ * Add ${row}.  ST_CONFLICT: the set holds a row of that record.  After the
+ * last one of a transaction, and before the set is closed or signed,
+ * chain_grew() keeps how much the set holds now.
+ */
 enum status chain_put(struct chain *chain, struct chain_set *set,
     const struct row *row, size_t note_len, struct err *err);
+enum status chain_grew(
+    struct chain *chain, const struct chain_set *set, struct err *err);
 
 /*
  * Close and sign the open set ${set}: ${signer} gets its number and change

@@ -19,7 +19,6 @@ struct display_reader {
 
 enum { Q_ROWS, Q_COUNT };
 
-/* Ascending set ids, as ${waiting} and `also` on the wire want them. */
 static const char *const SQL[Q_COUNT] = {
 	[Q_ROWS] = "SELECT r.set_id, r.kind, r.writes, r.visit, v.hlc, v.day,"
 		   " s.writer, c.state, c.stamp_epoch, c.stamp_version,"
@@ -59,18 +58,11 @@ display_reader_close(struct display_reader *reader)
 	free(reader);
 }
 
-static int
-compare_ids(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* One more set on top. */
+/* One more set on top, in its place. */
 static enum status
 add_waiting(struct display *out, uint64_t set_id, struct err *err)
 {
+	size_t before = 0, after;
 	uint64_t *more;
 
 	/* Few: what one laptop wrote to one record since its last sync. */
@@ -78,28 +70,32 @@ add_waiting(struct display *out, uint64_t set_id, struct err *err)
 	    &out->arena, (out->nwaiting + 1) * sizeof(*out->waiting));
 	if (more == NULL)
 		return err_set(err, ST_NOMEM, "no memory");
-	if (out->nwaiting > 0)
-		memcpy(more, out->waiting, out->nwaiting * sizeof(*more));
-	more[out->nwaiting++] = set_id;
+	while (before < out->nwaiting && out->waiting[before] < set_id)
+		before++;
+	after = out->nwaiting - before;
+	if (before > 0)
+		memcpy(more, out->waiting, before * sizeof(*more));
+	more[before] = set_id;
+	if (after > 0)
+		memcpy(more + before + 1, out->waiting + before,
+		    after * sizeof(*more));
 	out->waiting = more;
+	out->nwaiting++;
 	return ST_OK;
 }
 
-static enum status
-apply_writes(struct display *out, const struct record_set *set,
-    const struct db_query *q, struct err *err)
+enum status
+display_add(struct display *out, const struct record_set *set,
+    enum change_record_kind kind, const struct change_write *writes, size_t n,
+    struct err *err)
 {
-	struct change_write *writes;
 	struct merge_write w = { .set = *set };
 	struct merge_effect effect;
-	const uint8_t *bytes;
-	size_t len, i, n;
 	enum status st;
+	size_t i;
 
-	bytes = db_column_blob(q, 2, &len);
-	if ((bytes = arena_copy(&out->arena, bytes, len)) == NULL)
-		return err_set(err, ST_NOMEM, "no memory");
-	st = row_unpack_writes(&writes, &n, &out->arena, bytes, len, err);
+	out->kind = kind;
+	st = add_waiting(out, set->set_id, err);
 	for (i = 0; i < n && st == ST_OK; i++) {
 		w.reg = writes[i].reg;
 		w.npreds = writes[i].npreds;
@@ -124,13 +120,21 @@ apply_row(struct display *out, const struct db_query *q, struct err *err)
 		.visit = (uint64_t)db_column_i64(q, 3),
 		.day = (int32_t)db_column_i64(q, 5),
 		.writer = (uint32_t)db_column_i64(q, 6) };
+	struct change_write *writes;
+	const uint8_t *bytes;
+	size_t len, n;
+	enum status st;
 
 	if (!answer_waits(&a, out->epoch, out->version))
 		return ST_OK;
-	out->kind = (enum change_record_kind)db_column_i64(q, 1);
-	if (add_waiting(out, set.set_id, err) != ST_OK)
-		return err->status;
-	return apply_writes(out, &set, q, err);
+	bytes = db_column_blob(q, 2, &len);
+	if ((bytes = arena_copy(&out->arena, bytes, len)) == NULL)
+		return err_set(err, ST_NOMEM, "no memory");
+	st = row_unpack_writes(&writes, &n, &out->arena, bytes, len, err);
+	if (st != ST_OK)
+		return st;
+	return display_add(out, &set,
+	    (enum change_record_kind)db_column_i64(q, 1), writes, n, err);
 }
 
 static enum status
@@ -146,9 +150,6 @@ apply_rows(struct display_reader *reader, struct display *out, uint32_t epoch,
 		if ((st = apply_row(out, q, err)) != ST_OK)
 			break;
 	db_done(q);
-	if (out->nwaiting > 1)
-		qsort(out->waiting, out->nwaiting, sizeof(*out->waiting),
-		    compare_ids);
 	return st == ST_NOTFOUND ? ST_OK : st;
 }
 

@@ -19,6 +19,7 @@
 struct db;
 struct display_reader;
 struct record;
+struct record_set;
 struct shelf;
 
 /* "1.204+2": epoch, version, and how many own sets lie on top. */
@@ -47,6 +48,14 @@ void display_reader_close(struct display_reader *reader);
  */
 enum status display_read(struct display_reader *reader, uint64_t id,
     uint32_t epoch, struct display *out, struct err *err);
+/*
+ * Put the ${n} writes that this laptop saved in ${set}, which is on no
+ * display yet, on top: then ${display} is what display_read() would give.
+ * The writes' values must live as long.  After a failure it is of no use.
+ */
+enum status display_add(struct display *display, const struct record_set *set,
+    enum change_record_kind kind, const struct change_write *writes, size_t n,
+    struct err *err);
 /* Accepts one that is all zero. */
 void display_free(struct display *display);
 

@@ -17,12 +17,17 @@ struct listed {
 	struct db_table *sql;
 };
 
-enum { Q_PUT, Q_DELETE, Q_ALL, Q_PLACE, Q_MEMBERS, Q_TOTALS, Q_COUNT };
+enum { Q_KEEP, Q_PUT, Q_DELETE, Q_ALL, Q_PLACE, Q_MEMBERS, Q_TOTALS, Q_COUNT };
 
 #define COLUMNS "id, kind, place, household, gone, conflicts, waiting"
 #define LINE "SELECT " COLUMNS
 
 static const char *const SQL[Q_COUNT] = {
+	/* Where it belongs is the same, mostly: its indexes stay untouched. */
+	[Q_KEEP] = "UPDATE listed SET gone = :gone, conflicts = :conflicts,"
+		   " waiting = :waiting WHERE id = :id AND kind = :kind"
+		   " AND place = :place AND household = :household",
+
 	[Q_PUT] = "INSERT OR REPLACE INTO listed (" COLUMNS ") VALUES"
 		  " (:id, :kind, :place, :household, :gone, :conflicts,"
 		  " :waiting)",
@@ -122,9 +127,10 @@ shown_gone(const struct instrument *ins, const struct display *d)
 }
 
 static enum status
-put_line(struct listed *listed, const struct display *d, struct err *err)
+run_line(struct listed *listed, int query, const struct display *d,
+    int *changed, struct err *err)
 {
-	struct db_query *q = db_query(listed->sql, Q_PUT);
+	struct db_query *q = db_query(listed->sql, (size_t)query);
 	bool household = d->kind == RECORD_HOUSEHOLD;
 
 	db_bind_i64(q, ":id", (int64_t)d->id);
@@ -136,7 +142,19 @@ put_line(struct listed *listed, const struct display *d, struct err *err)
 	db_bind_i64(q, ":gone", shown_gone(listed->ins, d));
 	db_bind_i64(q, ":conflicts", record_conflicts(d->record));
 	db_bind_i64(q, ":waiting", (int64_t)d->nwaiting);
-	return db_run(q, NULL, err);
+	return db_run(q, changed, err);
+}
+
+enum status
+listed_put(struct listed *listed, const struct display *d, struct err *err)
+{
+	enum status st;
+	int changed = 0;
+
+	st = run_line(listed, Q_KEEP, d, &changed, err);
+	if (st != ST_OK || changed > 0)
+		return st;
+	return run_line(listed, Q_PUT, d, NULL, err);
 }
 
 enum status
@@ -151,7 +169,7 @@ listed_refresh(
 	if (st != ST_OK)
 		return st;
 	if (d.kind != 0) {
-		st = put_line(listed, &d, err);
+		st = listed_put(listed, &d, err);
 	} else {
 		q = db_query(listed->sql, Q_DELETE);
 		db_bind_i64(q, ":id", (int64_t)id);

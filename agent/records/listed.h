@@ -47,6 +47,10 @@ void listed_close(struct listed *listed);
 enum status listed_refresh(
     struct listed *listed, uint64_t id, uint32_t epoch, struct err *err);
 
+/* The same, where ${display} is what is displayed of it, and it is there. */
+enum status listed_put(
+    struct listed *listed, const struct display *display, struct err *err);
+
 /* The households of ${place}; 0: of everywhere; by village and id. */
 enum status listed_households(struct listed *listed, uint64_t place,
     listed_each *each, void *arg, struct err *err);

@@ -10,6 +10,8 @@
 
 #include "agent/visit/form.h"
 
+#define LIFE_FIELDS 3u /* that "life" may give */
+
 /* What one reading carries along. */
 struct reading {
 	struct form *form;
@@ -77,7 +79,7 @@ add_value(struct reading *in, const struct instrument_field *field,
 			return false;
 		}
 	if (r->nvalues == in->room)
-		return false; /* cannot be: every field once */
+		return false; /* cannot be: each gives one value */
 	r->values[r->nvalues].field = field;
 	r->values[r->nvalues].value = value;
 	r->nvalues++;
@@ -183,7 +185,8 @@ read_fields(struct reading *in, const struct json *object)
 static void
 read_life(struct reading *in, const struct json *object)
 {
-	static const char *const NAMES[] = { "state", "date", "reason" };
+	static const char *const NAMES[LIFE_FIELDS] = { "state", "date",
+		"reason" };
 	const struct instrument_register *reg;
 	const struct json *life;
 	const char *text;
@@ -192,7 +195,8 @@ read_life(struct reading *in, const struct json *object)
 	size_t i;
 
 	if (json_opt_object(object, "life", &life, &err) != ST_OK ||
-	    (life != NULL && json_only(life, NAMES, 3, &err) != ST_OK)) {
+	    (life != NULL &&
+		json_only(life, NAMES, LIFE_FIELDS, &err) != ST_OK)) {
 		fault_json(in, "life", &err);
 		return;
 	}
@@ -200,7 +204,7 @@ read_life(struct reading *in, const struct json *object)
 	    in->ins, in->record->kind, INSTRUMENT_LIFE);
 	snprintf(path, sizeof(path), "%slife: ", in->record->path);
 	for (i = 0; life != NULL && reg != NULL && i < reg->nfields; i++) {
-		if (i == 3)
+		if (i == LIFE_FIELDS)
 			break;
 		if (json_opt_string(life, NAMES[i], &text, &err) != ST_OK)
 			fault_json(in, NAMES[i], &err);
@@ -213,14 +217,37 @@ read_life(struct reading *in, const struct json *object)
 	}
 }
 
-static int
-compare_values(const void *a, const void *b)
+/* How many the member ${name} of ${object} holds. */
+static size_t
+count_in(const struct json *object, const char *name)
 {
-	const struct form_value *x = a, *y = b;
+	const struct json *member = json_find(object, name);
 
+	return member != NULL ? json_count(member) : 0;
+}
+
+static bool
+goes_after(const struct form_value *x, const struct form_value *y)
+{
 	if (x->field->reg != y->field->reg)
-		return x->field->reg < y->field->reg ? -1 : 1;
-	return x->field < y->field ? -1 : x->field > y->field;
+		return x->field->reg > y->field->reg;
+	return x->field > y->field;
+}
+
+/* They mostly come as the form has them. */
+static void
+sort_values(struct form_record *record)
+{
+	struct form_value v;
+	size_t i, k;
+
+	for (i = 1; i < record->nvalues; i++) {
+		v = record->values[i];
+		for (k = i; k > 0 && goes_after(&record->values[k - 1], &v);
+		     k--)
+			record->values[k] = record->values[k - 1];
+		record->values[k] = v;
+	}
 }
 
 static void
@@ -230,7 +257,7 @@ read_values(
 	struct err err;
 
 	in->record = record;
-	in->room = in->ins->nfields;
+	in->room = count_in(object, "fields") + LIFE_FIELDS;
 	record->values =
 	    arena_take(&in->form->arena, in->room * sizeof(*record->values));
 	if (record->values == NULL) {
@@ -243,9 +270,7 @@ read_values(
 		record->shown = keep_text(in->form, record->shown);
 	read_fields(in, object);
 	read_life(in, object);
-	if (record->nvalues > 1)
-		qsort(record->values, record->nvalues, sizeof(*record->values),
-		    compare_values);
+	sort_values(record);
 }
 
 /* The id in ${name}; true if it is given and good. */
@@ -388,13 +413,16 @@ read_document(struct reading *in, const struct json *doc)
 	struct form *form = in->form;
 	const struct json *members;
 	struct err err;
+	size_t n;
 
 	if (json_only(doc, NAMES, sizeof(NAMES) / sizeof(NAMES[0]), &err) !=
 	    ST_OK)
 		fault_json(in, "visit", &err);
 	form->key = form->note = "";
-	form->records = arena_take(
-	    &form->arena, (1 + FORM_MEMBERS_MAX) * sizeof(*form->records));
+	n = count_in(doc, "members");
+	form->records = arena_take(&form->arena,
+	    (1 + (n < FORM_MEMBERS_MAX ? n : FORM_MEMBERS_MAX)) *
+		sizeof(*form->records));
 	if (form->records == NULL) {
 		form_fault(form, "", "visit", "no memory");
 		return;

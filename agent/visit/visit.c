@@ -94,9 +94,9 @@ read_record(struct saving *s, struct saving_record *r, struct err *err)
 {
 	if (r->form->id != 0)
 		return read_known(s, r, err);
-	r->display.id = 0;
 	if (make_id(s, &r->id, err) != ST_OK)
 		return err->status;
+	r->display.id = r->id;
 	r->display.kind = r->form->kind;
 	return record_new(&r->display.record, err);
 }
@@ -213,50 +213,96 @@ compare_records(struct saving *s, struct err *err)
 	return form_verdict(s->form, err);
 }
 
+static enum status
+find_set(struct saving *s, struct err *err)
+{
+	struct unlocked *u = s->u;
+	enum status st;
+
+	if (s->set_known)
+		return ST_OK;
+	st = chain_find_open(u->chain, u->signer.writer, &s->set, err);
+	s->set_open = st == ST_OK;
+	s->set_known = st == ST_OK || st == ST_NOTFOUND;
+	return s->set_known ? ST_OK : st;
+}
+
+static enum status
+keep_set(struct saving *s, struct err *err)
+{
+	if (!s->set_grown)
+		return ST_OK;
+	s->set_grown = false;
+	return chain_grew(s->u->chain, &s->set, err);
+}
+
+static enum status
+end_set(struct saving *s, struct err *err)
+{
+	struct unlocked *u = s->u;
+	enum status st = keep_set(s, err);
+
+	s->set_open = false;
+	if (st != ST_OK)
+		return st;
+	return u->halted == HALT_NONE
+	    ? chain_sign(u->chain, u->env, &s->set, &u->signer, u->key, err)
+	    : chain_close_set(u->chain, &s->set, err);
+}
+
+static enum status
+start_set(
+    struct saving *s, const struct row *row, size_t note_len, struct err *err)
+{
+	struct unlocked *u = s->u;
+	enum status st;
+
+	s->set = (struct chain_set){ .writer = u->signer.writer,
+		.instrument = u->ins->version,
+		.fields = u->ins->fields_version };
+	if (!chain_fits(&s->set, row, note_len)) {
+		form_fault(s->form, "", "fields",
+		    "one record of this visit is larger than can be sent");
+		return form_verdict(s->form, err);
+	}
+	st = chain_start(u->chain, u->env, &s->set, err);
+	s->set_open = st == ST_OK;
+	return st;
+}
+
 /* Into the open set; signed and another opened where it must be. */
 static enum status
 put_row(struct saving *s, const struct row *row, struct err *err)
 {
 	struct unlocked *u = s->u;
-	struct chain_set set;
 	size_t note_len = strlen(s->form->note);
 	bool holds = false;
 	enum status st;
 
-	st = chain_find_open(u->chain, u->signer.writer, &set, err);
-	if (st == ST_OK) {
-		st =
-		    chain_holds(u->chain, set.set_id, row->record, &holds, err);
-		if (st != ST_OK)
-			return st;
-		if (!holds && chain_fits(&set, row, note_len) &&
-		    set.instrument == u->ins->version &&
-		    set.fields == u->ins->fields_version)
-			return chain_put(u->chain, &set, row, note_len, err);
-		st = u->halted == HALT_NONE
-		    ? chain_sign(
-			  u->chain, u->env, &set, &u->signer, u->key, err)
-		    : chain_close_set(u->chain, &set, err);
-	}
-	if (st != ST_OK && st != ST_NOTFOUND)
+	st = find_set(s, err);
+	if (st == ST_OK && s->set_open)
+		st = chain_holds(
+		    u->chain, s->set.set_id, row->record, &holds, err);
+	if (st == ST_OK && s->set_open &&
+	    (holds || !chain_fits(&s->set, row, note_len) ||
+		s->set.instrument != u->ins->version ||
+		s->set.fields != u->ins->fields_version))
+		st = end_set(s, err);
+	if (st == ST_OK && !s->set_open)
+		st = start_set(s, row, note_len, err);
+	if (st != ST_OK)
 		return st;
-	memset(&set, 0, sizeof(set));
-	set.writer = u->signer.writer;
-	set.instrument = u->ins->version;
-	set.fields = u->ins->fields_version;
-	if (!chain_fits(&set, row, note_len)) {
-		form_fault(s->form, "", "fields",
-		    "one record of this visit is larger than can be sent");
-		return form_verdict(s->form, err);
-	}
-	if ((st = chain_start(u->chain, u->env, &set, err)) != ST_OK)
-		return st;
-	return chain_put(u->chain, &set, row, note_len, err);
+	s->set_grown = true;
+	return chain_put(u->chain, &s->set, row, note_len, err);
 }
 
 static enum status
-put_record(struct saving *s, const struct saving_record *r, struct err *err)
+put_record(struct saving *s, struct saving_record *r, struct err *err)
 {
+	struct record_set set = { .hlc = s->u->signer.hlc,
+		.visit = s->visit,
+		.day = s->form->day,
+		.writer = s->u->signer.writer };
 	struct row row = { .record = r->id,
 		.kind = r->form->kind,
 		.visit = s->visit,
@@ -274,8 +320,11 @@ put_record(struct saving *s, const struct saving_record *r, struct err *err)
 		row.nalso = CHANGE_ALSO_MAX;
 	if ((st = put_row(s, &row, err)) != ST_OK)
 		return st;
-	return listed_refresh(
-	    s->u->listed, r->id, s->u->standing.cursor.epoch, err);
+	/* As if it were read again. */
+	set.set_id = s->set.set_id;
+	st = display_add(
+	    &r->display, &set, r->form->kind, r->diff.writes, r->diff.n, err);
+	return st == ST_OK ? listed_put(s->u->listed, &r->display, err) : st;
 }
 
 static enum status
@@ -325,6 +374,8 @@ save(struct saving *s, struct writer *answer, struct err *err)
 		st = put_visit(s, answer, err);
 	for (i = 0; i < s->form->nrecords && st == ST_OK; i++)
 		st = put_record(s, &s->records[i], err);
+	if (st == ST_OK)
+		st = keep_set(s, err);
 	if (st == ST_OK)
 		st = signers_advance(u->signers, &u->signer, err);
 	return st;

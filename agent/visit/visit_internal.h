@@ -9,6 +9,7 @@
 #include "common/crypto/crypto.h"
 
 #include "agent/arena.h"
+#include "agent/outbox/chain.h"
 #include "agent/outbox/row.h"
 #include "agent/records/display.h"
 #include "agent/visit/diff.h"
@@ -56,6 +57,9 @@ struct saving {
 	uint64_t visit;
 	struct saving_record *records; /* form->nrecords of them */
 	bool unchanged;
+	/* Where its rows go, once it is known; grown: not yet kept. */
+	struct chain_set set;
+	bool set_known, set_open, set_grown;
 	struct arena arena;
 };
 

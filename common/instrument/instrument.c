@@ -31,7 +31,8 @@ instrument_find_name(const struct instrument *ins, const char *name)
 	size_t i;
 
 	for (i = 0; i < ins->nfields; i++) {
-		if (strcmp(ins->fields[i].name, name) == 0)
+		if (ins->fields[i].name[0] == name[0] &&
+		    strcmp(ins->fields[i].name, name) == 0)
 			return &ins->fields[i];
 	}
 	return NULL;

@@ -20,7 +20,7 @@ static const struct {
 	{ "change_set",
 	    "SELECT * FROM change_set WHERE set_id IN"
 	    " (SELECT set_id FROM set_row WHERE visit = ?1)",
-	    "INSERT INTO change_set VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+	    "INSERT INTO change_set VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
 	    " ?) ON CONFLICT (set_id) DO UPDATE SET nrows = excluded.nrows,"
 	    " used = excluded.used, npreds = excluded.npreds" },
 	{ "set_row", "SELECT * FROM set_row WHERE visit = ?1",
@@ -28,7 +28,10 @@ static const struct {
 	{ "listed",
 	    "SELECT * FROM listed WHERE id IN"
 	    " (SELECT record FROM set_row WHERE visit = ?1)",
-	    "INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?, ?, ?, ?)" },
+	    /* As agent/records/listed.c: where it is stays the same. */
+	    "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?)"
+	    " ON CONFLICT (id) DO UPDATE SET gone = excluded.gone,"
+	    " conflicts = excluded.conflicts, waiting = excluded.waiting" },
 	{ "person",
 	    "SELECT counter, hlc, seq, prev, writer FROM person WHERE writer ="
 	    " (SELECT writer FROM visit WHERE id = ?1)",

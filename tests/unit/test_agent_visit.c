@@ -9,6 +9,9 @@
 #include "common/instrument/instrument.h"
 #include "common/wire/change.h"
 
+#include "agent/agent_internal.h"
+#include "agent/records/listed.h"
+
 #include "tests/lib/fake_server.h"
 #include "tests/lib/laptop.h"
 #include "tests/lib/unit.h"
@@ -425,6 +428,112 @@ START_TEST(a_set_that_is_full_is_signed_and_another_opened)
 }
 END_TEST
 
+#define LINES_MAX 32
+
+struct lines {
+	struct listed_line line[LINES_MAX];
+	size_t n, nhouseholds;
+};
+
+static enum status
+keep_line(void *arg, const struct listed_line *line, struct err *ignored)
+{
+	struct lines *lines = arg;
+
+	(void)ignored;
+	ck_assert_uint_lt(lines->n, LINES_MAX);
+	lines->line[lines->n++] = *line;
+	return ST_OK;
+}
+
+/* Every household, then its members. */
+static void
+take_lines(struct lines *lines)
+{
+	struct listed *listed = l->agent->open->listed;
+	size_t i;
+
+	memset(lines, 0, sizeof(*lines));
+	ok(listed_households(listed, 0, keep_line, lines, &err));
+	lines->nhouseholds = lines->n;
+	for (i = 0; i < lines->nhouseholds; i++)
+		ok(listed_members(
+		    listed, lines->line[i].id, keep_line, lines, &err));
+}
+
+/* The lists are what reading every record anew gives. */
+static void
+check_lines(size_t n)
+{
+	struct unlocked *u = l->agent->open;
+	struct lines before, after;
+	size_t i;
+
+	take_lines(&before);
+	ck_assert_uint_eq(before.n, n);
+	ok(unlocked_begin(u, &err));
+	for (i = 0; i < before.n; i++)
+		ok(listed_refresh(u->listed, before.line[i].id,
+		    u->standing.cursor.epoch, &err));
+	ok(unlocked_commit(u, &err));
+	take_lines(&after);
+	ck_assert_uint_eq(after.n, n);
+	for (i = 0; i < n; i++) {
+		ck_assert_uint_eq(before.line[i].id, after.line[i].id);
+		ck_assert_int_eq(before.line[i].kind, after.line[i].kind);
+		ck_assert_uint_eq(before.line[i].place, after.line[i].place);
+		ck_assert_uint_eq(
+		    before.line[i].household, after.line[i].household);
+		ck_assert_int_eq(before.line[i].gone, after.line[i].gone);
+		ck_assert_uint_eq(
+		    before.line[i].conflicts, after.line[i].conflicts);
+		ck_assert_uint_eq(
+		    before.line[i].waiting, after.line[i].waiting);
+	}
+}
+
+START_TEST(a_list_after_a_visit_is_what_reading_again_gives)
+{
+	uint64_t there = fake_server_household(server, VILLAGE, "Jl. Sana");
+
+	laptop_sync(l);
+	check_lines(3);
+	/* One more household with a member, each a set of its own. */
+	laptop_visit(l,
+	    "{'key':'a','new':{'village':'" OTHER_VILLAGE "'},"
+	    "'day':'2026-11-17','fields':{'alamat':'Jl. Baru 3'},"
+	    "'members':[{'new':true,'fields':{'nama':'Budi'}}]}");
+	check_lines(5);
+	laptop_visit(l,
+	    "{'key':'b','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'fields':{'lantai':'3'}}",
+	    house);
+	laptop_visit(l,
+	    "{'key':'c','household':'%" PRIu64 "','day':'2026-11-17',"
+	    "'fields':{'lantai':'4','alamat':'Jl. Lama 7'}}",
+	    house);
+	check_lines(5);
+	/* Another value from elsewhere, not seen here: a conflict. */
+	fake_server_write(server, house, "alamat", "Jl. Impor 2", false);
+	laptop_sync(l);
+	check_lines(5);
+	laptop_visit(l,
+	    "{'key':'d','household':'%" PRIu64 "','day':'2026-11-18',"
+	    "'fields':{'alamat':'Jl. Lain 9'}}",
+	    house);
+	check_lines(5);
+	/* A person moves, and leaves the list. */
+	laptop_visit(l,
+	    "{'key':'e','household':'%" PRIu64 "','day':'2026-11-18',"
+	    "'fields':{'lantai':'3'},'members':[{'person':'%" PRIu64 "',"
+	    "'life':{'state':'2','date':'2026-10-02'}}]}",
+	    there, person);
+	check_lines(5);
+	laptop_sync(l);
+	check_lines(5);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -448,6 +557,7 @@ add(TCase *tc)
 	tcase_add_test(tc, a_life_is_written_by_words);
 	tcase_add_test(tc, a_person_listed_elsewhere_moves_there);
 	tcase_add_test(tc, a_set_that_is_full_is_signed_and_another_opened);
+	tcase_add_test(tc, a_list_after_a_visit_is_what_reading_again_gives);
 }
 
 UNIT_MAIN("agent_visit", add)
