@@ -5,6 +5,7 @@
 #include "common/base/path.h"
 #include "common/base/process.h"
 #include "common/crypto/crypto.h"
+#include "common/store/db.h"
 #include "common/store/sealvfs.h"
 
 #include "agent/agent.h"
@@ -45,6 +46,7 @@ run(struct cli *cli, struct err *err)
 
 	if ((st = path_check_folder(cli->dir, err)) != ST_OK ||
 	    (st = crypto_start(err)) != ST_OK ||
+	    (st = db_wipe_memory(err)) != ST_OK ||
 	    (st = sealvfs_register(SEALVFS_NAME, NULL, err)) != ST_OK)
 		return st;
 	if (strcmp(cli->command, "sentences") == 0) {

@@ -471,6 +471,7 @@ cli_parse(struct cli *out, const struct env *env, int argc, char **argv)
 
 	memset(out, 0, sizeof(*out));
 	out->env = env;
+	out->request.secret = true;
 	if ((st = sort_words(&k, argc, argv)) != SAY_EXIT_DONE)
 		return st;
 	out->json = k.json;
@@ -491,7 +492,5 @@ cli_parse(struct cli *out, const struct env *env, int argc, char **argv)
 void
 cli_free(struct cli *cli)
 {
-	if (cli->request.bytes != NULL)
-		crypto_wipe(cli->request.bytes, cli->request.cap);
 	writer_free(&cli->request);
 }

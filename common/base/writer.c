@@ -1,13 +1,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/wipe.h"
 #include "common/base/writer.h"
 
 void
 writer_free(struct writer *w)
 {
+	if (w->secret && w->bytes != NULL)
+		wipe(w->bytes, w->cap);
 	free(w->bytes);
-	*w = (struct writer){ 0 };
+	*w = (struct writer){ .secret = w->secret };
+}
+
+/* realloc(), but that nothing stays behind. */
+static uint8_t *
+move(const struct writer *w, size_t cap)
+{
+	uint8_t *bytes;
+
+	if (!w->secret || w->bytes == NULL)
+		return realloc(w->bytes, cap);
+	if ((bytes = malloc(cap)) == NULL)
+		return NULL;
+	memcpy(bytes, w->bytes, w->len);
+	wipe(w->bytes, w->cap);
+	free(w->bytes);
+	return bytes;
 }
 
 void
@@ -29,8 +48,7 @@ writer_grow(struct writer *w, size_t len)
 		cap = w->cap > 0 ? w->cap * 2 : 256;
 		if (cap < w->len + len)
 			cap = w->len + len;
-		if (w->len + len < len ||
-		    (bytes = realloc(w->bytes, cap)) == NULL) {
+		if (w->len + len < len || (bytes = move(w, cap)) == NULL) {
 			w->failed = true;
 			return NULL;
 		}

@@ -17,6 +17,7 @@ struct writer {
 	size_t len;     /* bytes written */
 	size_t cap;
 	bool failed;
+	bool secret; /* set by who holds it: what it leaves is overwritten */
 };
 
 /* An empty writer is all zero: struct writer w = { 0 }; */

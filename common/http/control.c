@@ -294,6 +294,7 @@ static const struct serve_route ROUTES[] = {
 	{ .method = "POST",
 	    .path = "/v1/commands/*",
 	    .body_max = JSON_TEXT_MAX,
+	    .secret = true,
 	    .handle = handle_command },
 };
 

@@ -13,8 +13,12 @@
 #include "common/base/limits.h"
 #include "common/http/serve_internal.h"
 
-/* One connection's memory: the head twice over, and the reply's head. */
-#define CONNECTION_MEMORY ((size_t)SERVE_HEAD_MAX * 2)
+/*
+ * One connection's memory: the head twice over, and the reply's head.  More
+ * than 32 KiB: libmicrohttpd then maps it, and what went through it (a
+ * passphrase, on the local door) is gone with the connection.
+ */
+#define CONNECTION_MEMORY ((size_t)SERVE_HEAD_MAX * 2 + 4096)
 #define CONNECTIONS_MAX 1000
 #define BACKLOG 1024
 /* How long serve_close() waits for replies that are on their way. */

@@ -83,6 +83,7 @@ struct serve_route {
 	enum status (*data)(void *arg, struct serve_request *request,
 	    const void *bytes, size_t len, struct err *err);
 	void (*close)(void *arg, struct serve_request *request);
+	bool secret; /* its body may hold a secret: wiped after it */
 };
 
 /* 0 stands for the value in brackets. */

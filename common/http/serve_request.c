@@ -155,6 +155,7 @@ is_accepted(struct serve_request *request, struct serve_reply *reply)
 		return false;
 	}
 	request->opened = true;
+	request->body.secret = request->route->secret;
 	return request->route->begin == NULL ||
 	    request->route->begin(serve->arg, request, reply) == SERVE_MORE;
 }

@@ -1,3 +1,5 @@
+#include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,6 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "common/base/limits.h"
+#include "common/base/wipe.h"
 #include "common/json/json.h"
 #include "common/json/json_internal.h"
 
@@ -96,6 +99,48 @@ check_all_names(const struct doc *doc, size_t n, struct err *err)
 	return st;
 }
 
+/*
+ * A request may hold a passphrase: what cJSON gives back is overwritten.
+ * The size is kept in front, as far as anything may have to be aligned.
+ */
+union front {
+	size_t len;
+	max_align_t align;
+};
+
+static void *
+take_memory(size_t len)
+{
+	union front *front = malloc(sizeof(*front) + len);
+
+	if (front == NULL)
+		return NULL;
+	front->len = len;
+	return front + 1;
+}
+
+static void
+give_back(void *memory)
+{
+	union front *front = memory;
+
+	if (memory == NULL)
+		return;
+	front--;
+	wipe(memory, front->len);
+	free(front);
+}
+
+static pthread_once_t hooked = PTHREAD_ONCE_INIT;
+
+static void
+hook(void)
+{
+	cJSON_Hooks hooks = { take_memory, give_back };
+
+	cJSON_InitHooks(&hooks);
+}
+
 enum status
 json_parse(struct json **out, const void *bytes, size_t len, size_t max,
     struct err *err)
@@ -115,6 +160,7 @@ json_parse(struct json **out, const void *bytes, size_t len, size_t max,
 		st = err_set(err, ST_NOMEM, "no memory");
 		goto out;
 	}
+	pthread_once(&hooked, hook);
 	if ((doc->tree = cJSON_ParseWithLength(bytes, len)) == NULL) {
 		st = err_set(err, ST_NOMEM, "no memory");
 		goto out;

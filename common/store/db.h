@@ -52,6 +52,13 @@ struct db_opts {
 };
 
 /*
+ * From now on what SQLite gives back to the system is overwritten, so that
+ * nothing of a sealed file stays in memory once it is closed.  First thing
+ * in main(): ST_BUG once SQLite has been used.
+ */
+enum status db_wipe_memory(struct err *err);
+
+/*
  * Open a file, making it if need be (a sealed one is made by sealvfs_create()
  * before): write-ahead log, synchronous=FULL, foreign keys on, temporary
  * tables in memory.  On success *${out} is the caller's, to pass to

@@ -1,0 +1,48 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/crypto/crypto.h"
+#include "common/store/db.h"
+#include "common/store/sealvfs.h"
+
+/*
+ * sealsql FILE LABEL PASSPHRASE SQL: run SQL on a laptop's sealed file, as
+ * nobody can who has not its passphrase: for flows that need a store from
+ * another program.
+ *
+ * sealsql FILE LABEL PASSPHRASE: print "holding" and hold the file open
+ * until standard input ends.
+ */
+int
+main(int argc, char **argv)
+{
+	struct sealvfs_file file = { .path = argc > 1 ? argv[1] : NULL };
+	struct db_opts opts = { .path = file.path, .vfs = SEALVFS_NAME };
+	struct db *db = NULL;
+	struct err err;
+	enum status st;
+
+	if (argc < 4 || argc > 5) {
+		fprintf(stderr, "usage: sealsql FILE LABEL PASSPHRASE [SQL]\n");
+		return 2;
+	}
+	if ((st = crypto_start(&err)) == ST_OK &&
+	    (st = sealvfs_register(SEALVFS_NAME, NULL, &err)) == ST_OK)
+		st = sealvfs_unlock_passphrase(
+		    &file, argv[2], argv[3], strlen(argv[3]), NULL, &err);
+	if (st == ST_OK)
+		st = db_open(&db, &opts, &err);
+	if (st == ST_OK && argc == 5)
+		st = db_exec_script(db, argv[4], &err);
+	if (st == ST_OK && argc == 4) {
+		puts("holding");
+		fflush(stdout);
+		while (getchar() != EOF)
+			continue;
+	}
+	db_close(db);
+	if (st != ST_OK)
+		fprintf(stderr, "sealsql: %s\n", err.text);
+	return st == ST_OK ? 0 : 1;
+}
