@@ -278,7 +278,7 @@ device_card(void)
 	return card;
 }
 
-static void
+void
 make_device_card(struct writer *out)
 {
 	struct device_card card = device_card();
@@ -384,5 +384,10 @@ const struct golden GOLDEN[] = {
 	{ "code", make_code, enter_code, 0 },
 	{ "enrol-request", make_enrol_request, enter_enrol_request, 0 },
 	{ "enrol-reply", make_enrol_reply, enter_enrol_reply, 0 },
+	{ "enrol-recovered", make_enrol_recovered, enter_enrol_recovered, 0 },
+	{ "recovery-card", make_recovery_card, enter_recovery_card, 0 },
+	{ "recover-request", make_recover_request, enter_recover_request, 0 },
+	{ "recover-answer-1", make_recover_answer_1, enter_recover_answer, 0 },
+	{ "recover-answer-3", make_recover_answer_3, enter_recover_answer, 0 },
 };
 const size_t NGOLDEN = sizeof(GOLDEN) / sizeof(GOLDEN[0]);

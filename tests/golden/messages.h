@@ -84,6 +84,11 @@ GOLDEN_DOOR(enter_code);
 GOLDEN_DOOR(enter_enrol_request);
 GOLDEN_DOOR(enter_enrol_reply);
 
+GOLDEN_DOOR(enter_recovery_card);
+GOLDEN_DOOR(enter_recover_request);
+GOLDEN_DOOR(enter_recover_answer);
+GOLDEN_DOOR(enter_enrol_recovered);
+
 /* Makers: change sets of sets.c, then what both lists use. */
 void make_change(struct writer *out);
 void make_verval(struct writer *out);
@@ -97,6 +102,13 @@ void make_erased_note(struct writer *out); /* all there, with a note */
 void make_envelope(struct writer *out);
 void make_receipt(struct writer *out);
 void make_server_card(struct writer *out);
+void make_device_card(struct writer *out);
+/* Of recovery.c. */
+void make_recovery_card(struct writer *out);
+void make_recover_request(struct writer *out);
+void make_recover_answer_1(struct writer *out);
+void make_recover_answer_3(struct writer *out);
+void make_enrol_recovered(struct writer *out);
 void make_bundle(struct writer *out);
 void make_reply(struct writer *out);
 /* The name of the bundle that make_reply() answers. */

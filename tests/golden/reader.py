@@ -430,26 +430,129 @@ def reply(data, name):
     page(items)
 
 
-def enrol_request(data):
+def enrol_request(data, magic, signed):
     plain = unseal(data, 7)
-    assert plain[:4] == b"PDN1" and len(plain) == 304
+    assert plain[:4] == magic and len(plain) == signed + 160
     code = bytes.fromhex("ffeeddccbbaa99887766554433221100")
     assert plain[4:36] == hash_of("padu/code/v1", code)
     key = hash_of("padu/codekey/v1", code)
-    mac = hashlib.blake2b(prefixed("padu/enrol/v1", plain[:144]),
+    mac = hashlib.blake2b(prefixed("padu/enrol/v1", plain[:signed]),
                           digest_size=32, key=key).digest()
-    assert plain[144:176] == mac
+    assert plain[signed:signed + 32] == mac
     server = ctypes.create_string_buffer(32)
     SODIUM.crypto_box_seed_keypair(
         server, ctypes.create_string_buffer(32), bytes([7]) * 32)
-    for at, who in ((176, plain[40:72]), (240, plain[72:104])):
+    for at, who in ((signed + 32, plain[40:72]), (signed + 96, plain[72:104])):
         check_signature(plain[at:at + 64], "padu/enrol/v1",
-                        plain[:144] + server.raw, who)
+                        plain[:signed] + server.raw, who)
 
 
 def card(data, magic, domain, key):
     assert data[:4] == magic
     check_signature(data[-64:], domain, data[:-64], signing_key(key))
+
+
+# Section 8.1.  The group is libsodium's; all else is worked out here.
+
+def group(function, *args):
+    out = ctypes.create_string_buffer(32)
+    assert getattr(SODIUM, f"crypto_{function}")(out, *args) == 0
+    return out.raw
+
+
+def base(scalar):
+    return group("scalarmult_ristretto255_base", scalar)
+
+
+def times(scalar, point):
+    return group("scalarmult_ristretto255", scalar, point)
+
+
+def minus(a, b):
+    return group("core_ristretto255_sub", a, b)
+
+
+def scalar_hash(domain, data):
+    wide = hashlib.blake2b(prefixed(domain, data), digest_size=64).digest()
+    order = 2 ** 252 + 27742317777372353535851937790883648493
+    return (int.from_bytes(wide, "little") % order).to_bytes(32, "little")
+
+
+def recovery_card(data):
+    card(data, b"PDC1", "padu/recovery/v1", 1)
+    r = Reader(data[4:-64])
+    assert r.u(2) == 6402 and r.u(4) == 2
+    assert r.take(32) == signing_key(1)
+    public, low = r.take(32), [r.take(32) for _ in range(3)]
+    assert [r.take(32) for _ in range(3)] == [
+        signing_key(n) for n in (11, 12, 13)]
+    r.take(8)
+    r.finish()
+    return public, low
+
+
+def recover_request(data, public):
+    r = Reader(data[:-64])
+    assert r.take(4) == b"PDQ1"
+    holder = r.u(2) << 32 | r.u(4)
+    r.take(16 + 32 + 8)
+    names, key = r.take(32), r.take(32)
+    wrapped, proof = r.take(80), r.take(64)
+    assert r.take(r.u(2)) == file("server-card")
+    assert r.take(r.u(2)) == file("device-card")
+    r.finish()
+    check_signature(data[-64:], "padu/recover-request/v1", data[:-64],
+                    signing_key(6))
+    assert key == public
+    bind = hash_of("padu/store-slot/v1", struct.pack(">I", 2) + names +
+                   struct.pack(">Q", holder))
+    point, c, z = wrapped[:32], proof[:32], proof[32:]
+    commit = minus(base(z), times(c, point))
+    assert c == scalar_hash("padu/keyhole-proof/v1", public + point +
+                            commit + wrapped[32:] + bind)
+    return wrapped, bind, hash_of("padu/recover-request/v1", data)
+
+
+def recover_answer(data, custodian, halves, point, asked):
+    r = Reader(data[:-64])
+    assert r.take(4) == b"PDT1"
+    assert (r.u(2), r.u(4), r.u(1)) == (6402, 2, custodian)
+    assert r.take(32) == asked
+    r.take(8)
+    assert r.take(r.u(2)) == file("recovery-card")
+    plain = unseal(r.take(r.u(2)), 9)
+    r.finish()
+    check_signature(data[-64:], "padu/recover-answer/v1", data[:-64],
+                    signing_key(10 + custodian))
+    made = []
+    for i, half in enumerate(halves):
+        part = plain[96 * i:96 * i + 96]
+        d, c, z = part[:32], part[32:64], part[64:]
+        one = minus(base(z), times(c, half))
+        two = minus(times(z, point), times(c, d))
+        assert c == scalar_hash("padu/share-proof/v1",
+                                half + point + d + one + two + asked)
+        made.append(d)
+    assert len(plain) == 192
+    return made
+
+
+def recovery():
+    public, low = recovery_card(file("recovery-card"))
+    wrapped, bind, asked = recover_request(file("recover-request"), public)
+    high = [minus(public, point) for point in low]
+    point = wrapped[:32]
+    first = recover_answer(file("recover-answer-1"), 1, (low[0], low[1]),
+                           point, asked)
+    third = recover_answer(file("recover-answer-3"), 3, (high[1], high[2]),
+                           point, asked)
+    shared = group("core_ristretto255_add", first[1], third[0])
+    key = hash_of("padu/keyhole/v1", shared + point + public + bind)
+    opened = ctypes.create_string_buffer(32)
+    assert SODIUM.crypto_aead_xchacha20poly1305_ietf_decrypt(
+        opened, None, None, wrapped[32:], ctypes.c_ulonglong(48), None,
+        ctypes.c_ulonglong(0), bytes(24), key) == 0
+    assert opened.raw == bytes(range(32))
 
 
 def file(name):
@@ -479,7 +582,9 @@ def main():
     card(file("server-card"), b"PDS1", "padu/server/v1", 1)
     card(file("device-card"), b"PDV1", "padu/device/v1", 2)
     card(file("writer-card"), b"PDW1", "padu/writer/v1", 2)
-    enrol_request(file("enrol-request"))
+    enrol_request(file("enrol-request"), b"PDN1", 144)
+    enrol_request(file("enrol-recovered"), b"PDO1", 164)
+    recovery()
     answer = Reader(file("enrol-reply"))
     assert answer.take(4) == b"PDM1"
     assert answer.take(answer.u(2)) == file("device-card")
