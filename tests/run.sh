@@ -55,17 +55,8 @@ log=$(mktemp -d "${TMPDIR:-/tmp}/padu-tests.XXXXXX")
 results=$log/results
 : >"$results"
 
-# Each part prints "ok NAME", "not ok NAME" or "skip NAME" lines among others.
-note() { # ok|not ok|skip NAME
-	printf '%s\n' "$1 $2" >>"$results"
-	[ "$1" = ok ] || printf '%s %s\n' "$1" "$2"
-}
-
-take() { # FILE: count the result lines in it
-	grep -E '^(ok|not ok|skip) ' "$1" >>"$results"
-	grep -E '^(not ok|skip) ' "$1"
-	:
-}
+# shellcheck source=tests/lib/results.sh
+. tests/lib/results.sh
 
 finish() {
 	local passed failed skipped
@@ -107,16 +98,15 @@ need() { # PART...: is one of these to be run?
 
 # Run one meson suite and count what its programs counted.
 suite() { # DIR NAME SUITE
-	local out=$log/$2-$3.log
-	if meson test -C "$1" --no-rebuild --suite "$3" --print-errorlogs \
-		>"$out" 2>&1; then
-		:
-	else
-		tail -60 "$out"
-	fi
+	local out=$log/$2-$3.log st
+	rm -f "$1/meson-logs/testlog.json"
+	meson test -C "$1" --no-rebuild --suite "$3" --print-errorlogs \
+		>"$out" 2>&1
+	st=$?
+	[ $st = 0 ] || tail -60 "$out"
 	python3 tests/lib/count.py "$1/meson-logs/testlog.json" "$2" \
-		>"$out.counts"
-	take "$out.counts"
+		>"$out.counts" || st=1
+	take "$2: $3" $st "$out.counts"
 }
 
 step "install what is missing"
@@ -130,8 +120,10 @@ fi
 
 if need lint; then
 	step lint
-	tests/lint/run.sh >"$log/lint.log" 2>&1 || cat "$log/lint.log"
-	take "$log/lint.log"
+	tests/lint/run.sh >"$log/lint.log" 2>&1
+	st=$?
+	[ $st = 0 ] || cat "$log/lint.log"
+	take lint $st "$log/lint.log"
 fi
 if need unit golden flow sim kill store quick; then
 	step "build with gcc"
@@ -172,10 +164,11 @@ for part in sim kill store fuzz; do
 	if need $part; then
 		step $part
 		BUILD=$root/build-gcc "tests/$part/run.sh" \
-			>"$log/$part.log" 2>&1 || tail -40 "$log/$part.log"
-		grep -E '^(ok|not ok|skip|figure) ' "$log/$part.log" |
-			grep '^figure' || :
-		take "$log/$part.log"
+			>"$log/$part.log" 2>&1
+		st=$?
+		[ $st = 0 ] || tail -40 "$log/$part.log"
+		grep '^figure ' "$log/$part.log"
+		take "$part" $st "$log/$part.log"
 	fi
 done
 if need quick; then

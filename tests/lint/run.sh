@@ -109,6 +109,20 @@ done
 fresh
 echo '/* as DESIGN.md section 1 says */' >"$planted/common/x.c"
 must_report "a planted page that is not here is reported" check-words.sh
+# What tests/run.sh makes of a part's end: STATUS, what it said, what counts.
+counts() { # NAME STATUS SAID WANT
+	printf "$3" >"$planted/said"
+	: >"$planted/results"
+	bash -c '. "$1/tests/lib/results.sh"; results=$2/results
+		take part "$3" "$2/said"' _ "$root" "$planted" "$2" >/dev/null
+	[ "$(sed 's/:.*//' "$planted/results" | tr '\n' ';')" = "$4" ]
+	report $? "$1"
+}
+counts "a part that did well counts" 0 'x\nok a\nok b\n' 'ok a;ok b;'
+counts "a part that failed counts once" 1 'ok a\nnot ok b\n' 'ok a;not ok b;'
+counts "a part that broke off has failed" 1 'ok a\nTraceback\n' \
+	'ok a;not ok part;'
+counts "a part that tested nothing has failed" 0 'done\n' 'not ok part;'
 
 if command -v clang-format >/dev/null; then
 	(cd "$root" && git ls-files '*.[ch]' | sort >"$planted/list" &&
