@@ -66,6 +66,7 @@ struct server {
 	struct db *db;
 	struct store *store;
 	struct accept *accept;   /* of intake/, made when first needed */
+	bool booked;             /* by the transaction at hand: people follow */
 	struct custody *custody; /* the recovery card */
 	struct people *people;   /* has a lock of its own: any thread */
 	struct review *review;   /* returns and approvals */

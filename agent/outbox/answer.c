@@ -47,7 +47,7 @@ static const char *const SQL[Q_COUNT] = {
 bool
 answer_waits(const struct answer *answer, uint32_t epoch, uint64_t version)
 {
-	if (answer->order == 0)
+	if (answer->order == ANSWER_OUT || answer->order == ANSWER_BOOKED)
 		return false;
 	switch (answer->state) {
 	case RECEIPT_MERGED:
@@ -56,7 +56,7 @@ answer_waits(const struct answer *answer, uint32_t epoch, uint64_t version)
 		return version < answer->version;
 	case RECEIPT_REFUSED:
 	case RECEIPT_VOIDED:
-		return answer->order == 1; /* released since */
+		return answer->order == ANSWER_COUNTS; /* released since */
 	case RECEIPT_CUSTODY:
 	case RECEIPT_QUARANTINED:
 		break;
@@ -136,8 +136,9 @@ answers_put(struct answers *answers, uint32_t epoch, const struct receipt *r,
 }
 
 enum status
-answers_order(struct answers *answers, const uint8_t change_id[32], bool accept,
-    uint32_t epoch, uint32_t seq, bool *changed, struct err *err)
+answers_order(struct answers *answers, const uint8_t change_id[32],
+    enum answer_order order, uint32_t epoch, uint32_t seq, bool *changed,
+    struct err *err)
 {
 	struct db_query *q = db_query(answers->sql, Q_ORDER);
 	int n = 0;
@@ -146,7 +147,7 @@ answers_order(struct answers *answers, const uint8_t change_id[32], bool accept,
 	db_bind_blob(q, ":change", change_id, 32);
 	db_bind_i64(q, ":epoch", epoch);
 	db_bind_i64(q, ":seq", seq);
-	db_bind_i64(q, ":accept", accept);
+	db_bind_i64(q, ":accept", order);
 	st = db_run(q, &n, err);
 	*changed = n > 0;
 	return st;

@@ -29,12 +29,20 @@
 struct answers;
 struct db;
 
+/* What the desk ordered about a set.  In the store: do not renumber. */
+enum answer_order {
+	ANSWER_UNORDERED = -1,
+	ANSWER_OUT = 0,
+	ANSWER_COUNTS = 1,
+	ANSWER_BOOKED = 2, /* under other names: see halt.h */
+};
+
 /* One set as far as a record's display is concerned. */
 struct answer {
 	enum receipt_state state; /* 0: no receipt in this epoch */
 	uint32_t epoch;           /* stamp */
 	uint64_t version;
-	int order; /* the desk's: 1 counts, 0 not, -1 none */
+	enum answer_order order;
 };
 
 /*
@@ -59,7 +67,8 @@ enum status answers_put(struct answers *answers, uint32_t epoch,
  * number ${seq} of ${epoch}.  The latest counts.
  */
 enum status answers_order(struct answers *answers, const uint8_t change_id[32],
-    bool accept, uint32_t epoch, uint32_t seq, bool *changed, struct err *err);
+    enum answer_order order, uint32_t epoch, uint32_t seq, bool *changed,
+    struct err *err);
 /* Every record in the set ${change_id}, if it was made here. */
 enum status answers_records(struct answers *answers,
     const uint8_t change_id[32],

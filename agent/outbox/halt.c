@@ -96,6 +96,14 @@ finds(struct db_query *q, bool *found, struct err *err)
 	return st == ST_NOTFOUND ? ST_OK : st;
 }
 
+/* Does it say that another set has this number, or this set id? */
+static bool
+is_double(const struct receipt *r)
+{
+	return r->state == RECEIPT_QUARANTINED &&
+	    (r->reason == REASON_FORK || r->reason == REASON_SET_ID);
+}
+
 enum status
 halt_judge(struct halts *halts, const struct receipt *r,
     const uint8_t bytes[RECEIPT_LEN], struct err *err)
@@ -111,12 +119,12 @@ halt_judge(struct halts *halts, const struct receipt *r,
 	db_bind_blob(q, ":change", r->change_id, sizeof(r->change_id));
 	if ((st = finds(q, &known, err)) != ST_OK)
 		return st;
+	if (is_double(r))
+		return !known ? ST_OK
+			      : put(halts, r->writer, HALT_CLONE, r->seq, bytes,
+				    RECEIPT_LEN, err);
 	if (!known)
 		return put(halts, r->writer, HALT_OLDER, r->seq, bytes,
-		    RECEIPT_LEN, err);
-	if (r->state == RECEIPT_QUARANTINED &&
-	    (r->reason == REASON_FORK || r->reason == REASON_SET_ID))
-		return put(halts, r->writer, HALT_CLONE, r->seq, bytes,
 		    RECEIPT_LEN, err);
 	return ST_OK;
 }

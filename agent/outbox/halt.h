@@ -10,7 +10,9 @@
  *	older copy	the tally beside the store knows more, or the server
  *			has a set of this writer that is not here
  *	clone		the server has another set under a number, or with a
- *			set id, that was given here: both laptops went on
+ *			set id, that was given here: both laptops went on,
+ *			and the other one's came first.  Who came first goes
+ *			on undisturbed
  *	forgotten	the signing key was under a forgotten passphrase
  *			(agent/recover/)
  *

@@ -13,3 +13,14 @@ CREATE TABLE halt (
 -- not: closed ones in their order, then the open one (0).
 ALTER TABLE change_set ADD COLUMN closed INTEGER NOT NULL DEFAULT 0
 	CHECK (closed >= 0);
+
+-- The desk's orders, with a third one: the set counts, but under names that
+-- are not those it has here (2), and so comes down as other records.
+DROP TABLE toggle;
+CREATE TABLE toggle (
+	change_id BLOB PRIMARY KEY NOT NULL CHECK (length(change_id) = 32),
+	epoch     INTEGER NOT NULL, -- the order's place: desk epoch and number
+	seq       INTEGER NOT NULL,
+	accept    INTEGER NOT NULL  -- enum answer_order
+	          CHECK (accept BETWEEN 0 AND 2)
+) STRICT;

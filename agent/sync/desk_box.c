@@ -97,8 +97,11 @@ desk_box_put(struct desk_box *box, struct answers *answers, uint32_t epoch,
 	st = change_unpack(&set, bytes, len, false, err);
 	for (i = 0; st == ST_OK && i < set->body.ntoggles; i++) {
 		t = &set->body.toggles[i];
-		st = answers_order(answers, t->change_id, t->accept, head.epoch,
-		    head.seq, &changed, err);
+		st = answers_order(answers, t->change_id,
+		    !t->accept                   ? ANSWER_OUT
+			: t->booking.writer != 0 ? ANSWER_BOOKED
+						 : ANSWER_COUNTS,
+		    head.epoch, head.seq, &changed, err);
 		if (st == ST_OK && changed)
 			st = each(arg, t->change_id, err);
 	}

@@ -123,11 +123,21 @@ enum status
 change_verify(
     const uint8_t *bytes, size_t len, const uint8_t public[32], struct err *err)
 {
-	bool stored = is_stored(bytes, len);
-	size_t skip = stored ? STORED_MAGIC_LEN : 0;
+	struct change_booking booking;
 	struct change_head head;
+	size_t skip;
+	bool stored;
 	enum status st;
 
+	if (change_is_booked(bytes, len)) {
+		st = change_booking_read(&booking, &skip, bytes, len, err);
+		if (st != ST_OK)
+			return st;
+		bytes += skip;
+		len -= skip;
+	}
+	stored = is_stored(bytes, len);
+	skip = stored ? STORED_MAGIC_LEN : 0;
 	if (len < skip + CHANGE_SIGNED_LEN)
 		return err_set(
 		    err, ST_INVALID, "a change set of %zu bytes", len);
@@ -152,6 +162,7 @@ change_free(struct change *set)
 		return;
 	free(box->arrays);
 	free(box->bytes);
+	free(box->links);
 	free(box);
 }
 
@@ -181,12 +192,43 @@ change_check_root(const struct change *set, struct err *err)
 	uint8_t root[HASH_LEN];
 	enum status st;
 
-	if (box->seed == NULL)
+	if (box->links != NULL && box->root != ST_OK)
+		return err_set(err, ST_INVALID,
+		    "a booked change set's rows did not give its root");
+	if (box->links != NULL || box->seed == NULL)
 		return ST_OK;
 	st = change_body_root(root, &set->body, box->seed, err);
 	if (st == ST_OK && !crypto_equal(root, set->head.root, HASH_LEN))
 		st = err_set(err, ST_INVALID,
 		    "a change set's rows do not give the root in its header");
+	return st;
+}
+
+/* A set of our own log that counts under other names. */
+static enum status
+unpack_booked(
+    struct change **out, const uint8_t *bytes, size_t len, struct err *err)
+{
+	struct change_booking booking;
+	struct change_box *box;
+	struct err why;
+	size_t skip;
+	enum status st;
+
+	st = change_booking_read(&booking, &skip, bytes, len, err);
+	if (st == ST_OK)
+		st = change_unpack(out, bytes + skip, len - skip, true, err);
+	if (st != ST_OK)
+		return st;
+	/* The set is the first member of its box. */
+	box = (struct change_box *)(void *)*out;
+	/* Of the names that were signed: afterwards they are others. */
+	box->root = change_check_root(*out, &why);
+	st = change_booking_apply(box, &booking, err);
+	if (st != ST_OK) {
+		change_free(*out);
+		*out = NULL;
+	}
 	return st;
 }
 
@@ -198,6 +240,8 @@ change_unpack(struct change **out, const uint8_t *bytes, size_t len,
 	enum status st;
 
 	*out = NULL;
+	if (stored && change_is_booked(bytes, len))
+		return unpack_booked(out, bytes, len, err);
 	if (stored && is_stored(bytes, len))
 		return change_stored_unpack(out, bytes, len, err);
 	if ((box = calloc(1, sizeof(*box))) == NULL)

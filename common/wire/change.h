@@ -31,6 +31,7 @@
 
 #include "common/base/err.h"
 
+struct reader;
 struct sign_key;
 struct writer;
 
@@ -105,11 +106,28 @@ struct change_row {
 	const struct change_write *writes;
 };
 
+#define CHANGE_LINKS_MAX 8
+
+/*
+ * A set whose number or set id was given twice (a clone, a restored backup)
+ * counts under a writer index of its own.  What its author made since the
+ * two parted, ids of theirs above ${counter}, becomes that index's; the set
+ * that was open when they parted gets another set id.
+ */
+struct change_booking {
+	uint32_t writer;           /* the new index; 0: no booking */
+	uint32_t counter;          /* up to here the ids are both's */
+	uint64_t set_from, set_to; /* 0, 0: no set id changes */
+	uint8_t nlinks;
+	uint16_t links[CHANGE_LINKS_MAX]; /* registers that hold record ids */
+};
+
 /* A desk order: the set ${change_id} counts, or does not. */
 struct change_toggle {
 	uint8_t change_id[CHANGE_ID_LEN];
-	bool accept;        /* release; false: void */
-	const char *reason; /* not NUL-terminated */
+	bool accept;                   /* release; false: void */
+	struct change_booking booking; /* with accept: counts as this says */
+	const char *reason;            /* not NUL-terminated */
 	uint32_t reason_len;
 };
 
@@ -161,7 +179,9 @@ enum status change_verify(const uint8_t *bytes, size_t len,
  * caller passes *${out} to change_free().  ${bytes} may go away.
  * ST_INVALID: the author broke the format.  ${stored}: bytes from our own
  * log, which are checked for damage (the body's hash), and may have the
- * erased form (its leaves against the root).
+ * erased form (its leaves against the root) or the booked form.  Of a booked
+ * set the head's writer and set id, the rows' and visits' ids, names and
+ * links are those it counts under; its id stays.
  */
 enum status change_unpack(struct change **out, const uint8_t *bytes, size_t len,
     bool stored, struct err *err);
@@ -203,5 +223,21 @@ enum status change_erase(struct writer *out, const uint8_t *bytes, size_t len,
  */
 enum status change_check_witness(const uint8_t *bytes, size_t len,
     const uint8_t public[32], bool *witnessed, struct err *err);
+
+/*
+ * Book: append to ${out} the stored form of the set in ${bytes} (either
+ * form), counting as ${booking} says.  The signed bytes stay whole in it.
+ */
+enum status change_book(struct writer *out,
+    const struct change_booking *booking, const uint8_t *bytes, size_t len,
+    struct err *err);
+
+/* Is this the stored form of a booked set? */
+bool change_is_booked(const uint8_t *bytes, size_t len);
+
+/* The bytes of a booking, as in an order; taking a bad one fails ${r}. */
+void change_booking_pack(
+    struct writer *out, const struct change_booking *booking);
+void change_booking_take(struct change_booking *out, struct reader *r);
 
 #endif /* COMMON_WIRE_CHANGE_H */

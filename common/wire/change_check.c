@@ -195,6 +195,11 @@ change_check_body(const struct change_head *head,
 			return err_set(err, ST_INVALID,
 			    "toggle %zu has a reason of %u bytes; %u allowed",
 			    i, body->toggles[i].reason_len, CHANGE_NOTE_MAX);
+		if (body->toggles[i].booking.writer != 0 &&
+		    (!body->toggles[i].accept ||
+			!change_booking_good(&body->toggles[i].booking)))
+			return err_set(err, ST_INVALID,
+			    "toggle %zu books what cannot be", i);
 	}
 	if ((st = check_rows(body, err)) != ST_OK)
 		return st;

@@ -204,6 +204,50 @@ out:
 	return st;
 }
 
+/* Rows of a booked set are asked about under the names that they count by. */
+struct booked_question {
+	const struct change_eraser *eraser;
+	const struct change_booking *booking;
+	struct change_head head;
+};
+
+static bool
+ask_booked(void *arg, const struct change_row *row)
+{
+	const struct booked_question *q = arg;
+	struct change_row named = *row;
+
+	named.id = change_booking_id(q->booking, &q->head, row->id);
+	return q->eraser->erase(q->eraser->arg, &named);
+}
+
+static enum status
+erase_booked(struct writer *out, const uint8_t *bytes, size_t len,
+    const struct change_eraser *eraser, struct err *err)
+{
+	struct change_booking booking;
+	struct booked_question q = { .eraser = eraser, .booking = &booking };
+	const struct change_eraser named = {
+		.erase = ask_booked, .arg = &q, .witness = eraser->witness
+	};
+	struct change *inner = NULL;
+	size_t skip, before = out->len;
+	enum status st;
+
+	st = change_booking_read(&booking, &skip, bytes, len, err);
+	if (st == ST_OK)
+		st = change_unpack(&inner, bytes + skip, len - skip, true, err);
+	if (st != ST_OK)
+		return st;
+	q.head = inner->head;
+	change_free(inner);
+	writer_bytes(out, bytes, skip);
+	st = change_erase(out, bytes + skip, len - skip, &named, err);
+	if (st != ST_OK)
+		out->len = before;
+	return st;
+}
+
 enum status
 change_erase(struct writer *out, const uint8_t *bytes, size_t len,
     const struct change_eraser *eraser, struct err *err)
@@ -214,6 +258,8 @@ change_erase(struct writer *out, const uint8_t *bytes, size_t len,
 	struct going going;
 	enum status st;
 
+	if (change_is_booked(bytes, len))
+		return erase_booked(out, bytes, len, eraser, err);
 	if ((st = change_unpack(&set, bytes, len, true, err)) != ST_OK)
 		return st;
 	/* The set is the first member of its box. */

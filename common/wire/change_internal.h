@@ -55,12 +55,29 @@ enum preds_code {
 /* Counts are those of the last row of the same pattern that has counts. */
 #define PREDS_AGAIN 4u
 
+/* What an order says; stands in its column and in its leaf. */
+enum toggle_code {
+	TOGGLE_VOID = 0,
+	TOGGLE_RELEASE = 1,
+	TOGGLE_BOOK = 2, /* release, as its booking says */
+};
+
+static inline enum toggle_code
+change_toggle_code(const struct change_toggle *toggle)
+{
+	if (!toggle->accept)
+		return TOGGLE_VOID;
+	return toggle->booking.writer != 0 ? TOGGLE_BOOK : TOGGLE_RELEASE;
+}
+
 /* A set with the memory that it needs; change_free() gets &set. */
 struct change_box {
 	struct change set;
 	void *arrays;        /* visits, rows, writes, names, toggles */
 	uint8_t *bytes;      /* inflated body; values and notes point into it */
 	const uint8_t *seed; /* in bytes; NULL: unpacked from the log's form */
+	char *links;         /* values that a booking made; NULL: not booked */
+	enum status root;    /* of a booked set: of what was signed */
 };
 
 /* Where row ids and visit ids of a set start to count from. */
@@ -146,6 +163,18 @@ enum status change_body_root(uint8_t out[HASH_LEN],
 /* change_stored.c: unpack and check the erased form. */
 enum status change_stored_unpack(
     struct change **out, const uint8_t *bytes, size_t len, struct err *err);
+
+/* change_booked.c: what stands before a booked set, and its length. */
+enum status change_booking_read(struct change_booking *out, size_t *skip,
+    const uint8_t *bytes, size_t len, struct err *err);
+/* The set counts as ${booking} says. */
+enum status change_booking_apply(struct change_box *box,
+    const struct change_booking *booking, struct err *err);
+/* A row's id, or a visit's. */
+uint64_t change_booking_id(const struct change_booking *booking,
+    const struct change_head *head, uint64_t id);
+/* Is it one that can be: its numbers within their limits? */
+bool change_booking_good(const struct change_booking *booking);
 
 /* change.c */
 enum status change_head_unpack(

@@ -223,17 +223,24 @@ columns_read_toggles(struct columns *c, struct err *err)
 {
 	struct change_toggle *t = c->toggles;
 	struct reader *r = &c->r;
+	unsigned code;
 	size_t i;
 
 	for (i = 0; i < c->ntoggles; i++) {
 		t[i] = (struct change_toggle){ 0 };
 		reader_copy(r, t[i].change_id, CHANGE_ID_LEN);
 	}
-	for (i = 0; i < c->ntoggles; i++)
-		t[i].accept = take_max(r, 1) == 1;
+	for (i = 0; i < c->ntoggles; i++) {
+		code = (unsigned)take_max(r, TOGGLE_BOOK);
+		t[i].accept = code != TOGGLE_VOID;
+		t[i].booking.writer = code == TOGGLE_BOOK; /* it follows */
+	}
 	for (i = 0; i < c->ntoggles; i++)
 		t[i].reason_len = (uint32_t)take_max(r, CHANGE_NOTE_MAX);
 	for (i = 0; i < c->ntoggles; i++)
 		t[i].reason = (const char *)reader_bytes(r, t[i].reason_len);
+	for (i = 0; i < c->ntoggles; i++)
+		if (t[i].booking.writer != 0)
+			change_booking_take(&t[i].booking, r);
 	return r->failed ? columns_bad("toggles", err) : ST_OK;
 }

@@ -170,16 +170,18 @@ change_toggle_pack(struct writer *out, const struct change_visit *visit,
     const uint8_t *note, const struct change_toggle *toggle, struct err *err)
 {
 	static const struct change_visit NONE;
-	uint8_t *at =
-	    writer_space(out, ROW_FIXED + CHANGE_ID_LEN + toggle->reason_len);
+	enum toggle_code code = change_toggle_code(toggle);
+	uint8_t *at;
 
-	if (at == NULL)
+	writer_u8(out, KIND_TOGGLE);
+	writer_bytes(out, toggle->change_id, CHANGE_ID_LEN);
+	writer_u8(out, (uint8_t)code);
+	if (code == TOGGLE_BOOK)
+		change_booking_pack(out, &toggle->booking);
+	writer_varint(out, toggle->reason_len);
+	writer_bytes(out, toggle->reason, toggle->reason_len);
+	if ((at = writer_space(out, ROW_FIXED)) == NULL)
 		return err_set(err, ST_NOMEM, "change set: no memory");
-	*at++ = KIND_TOGGLE;
-	at = put_bytes(at, toggle->change_id, CHANGE_ID_LEN);
-	*at++ = toggle->accept ? 1 : 0;
-	at = put_varint(at, toggle->reason_len);
-	at = put_bytes(at, toggle->reason, toggle->reason_len);
 	at = put_visit(at, visit != NULL ? visit : &NONE, note);
 	out->len = (size_t)(at - out->bytes);
 	return ST_OK;

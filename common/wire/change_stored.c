@@ -295,10 +295,14 @@ take_toggle(struct found *f, struct reader *r)
 {
 	struct change_toggle toggle = { 0 };
 	struct change_visit visit;
+	unsigned code;
 
 	reader_u8(r);
 	reader_copy(r, toggle.change_id, CHANGE_ID_LEN);
-	toggle.accept = take_max(r, 1) == 1;
+	code = (unsigned)take_max(r, TOGGLE_BOOK);
+	toggle.accept = code != TOGGLE_VOID;
+	if (code == TOGGLE_BOOK)
+		change_booking_take(&toggle.booking, r);
 	toggle.reason_len = (uint32_t)take_max(r, CHANGE_NOTE_MAX);
 	toggle.reason = (const char *)reader_bytes(r, toggle.reason_len);
 	visit = take_visit(f, r);

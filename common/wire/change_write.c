@@ -253,11 +253,14 @@ put_toggles(struct writer *out, const struct change_body *body)
 	for (i = 0; i < body->ntoggles; i++)
 		writer_bytes(out, t[i].change_id, CHANGE_ID_LEN);
 	for (i = 0; i < body->ntoggles; i++)
-		writer_u8(out, t[i].accept ? 1 : 0);
+		writer_u8(out, (uint8_t)change_toggle_code(&t[i]));
 	for (i = 0; i < body->ntoggles; i++)
 		writer_varint(out, t[i].reason_len);
 	for (i = 0; i < body->ntoggles; i++)
 		writer_bytes(out, t[i].reason, t[i].reason_len);
+	for (i = 0; i < body->ntoggles; i++)
+		if (change_toggle_code(&t[i]) == TOGGLE_BOOK)
+			change_booking_pack(out, &t[i].booking);
 }
 
 enum status

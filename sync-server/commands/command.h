@@ -78,6 +78,7 @@ enum status command_approve(struct command_call *call, struct err *err);
 enum status command_forward_retry(struct command_call *call, struct err *err);
 enum status command_void(struct command_call *call, struct err *err);
 enum status command_release(struct command_call *call, struct err *err);
+enum status command_book(struct command_call *call, struct err *err);
 enum status command_quarantine(struct command_call *call, struct err *err);
 enum status command_rebuild(struct command_call *call, struct err *err);
 enum status command_verify_log(struct command_call *call, struct err *err);

@@ -1,10 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/id.h"
 #include "common/crypto/crypto.h"
 #include "common/wire/receipt.h"
 
 #include "sync-server/commands/command.h"
+#include "sync-server/review/book.h"
 #include "sync-server/review/order.h"
 #include "sync-server/server.h"
 #include "sync-server/store/keep.h"
@@ -42,6 +44,31 @@ enum status
 command_release(struct command_call *call, struct err *err)
 {
 	return order(call, true, err);
+}
+
+enum status
+command_book(struct command_call *call, struct err *err)
+{
+	struct book_opts opts = { .reason = args_get(&call->args, "reason") };
+	struct book_result result;
+	struct json_writer *w;
+	char *end;
+	unsigned long writer;
+	enum status st;
+
+	writer = strtoul(call->args.pos[0], &end, 10);
+	if (*end != '\0' || writer == 0 || writer > ID_WRITER_MAX)
+		return err_set(
+		    err, ST_INVALID, "a writer is a number, as in quarantine");
+	opts.writer = (uint32_t)writer;
+	if ((st = command_desk_person(call, 0, &opts.person, err)) != ST_OK ||
+	    (st = book_writer(call->server, &opts, &result, err)) != ST_OK)
+		return st;
+	w = control_result(call->out);
+	json_put_i64(w, "sets", result.sets);
+	json_put_i64(w, "branches", result.branches);
+	json_put_i64(w, "waiting", result.waiting);
+	return ST_OK;
 }
 
 /* What is listed, copied so that the lock is not held while it is sent. */

@@ -136,6 +136,8 @@ const struct command command_table[] = {
 	    { "CHANGE", 1, 1, ORDER }, command_void },
 	{ "release", "Say that a change set counts after all.", false,
 	    { "CHANGE", 1, 1, ORDER }, command_release },
+	{ "book", "Let sets count whose numbers a copied laptop gave twice.",
+	    false, { "WRITER", 1, 1, ORDER }, command_book },
 	{ "quarantine", "List the sets that wait for a person.", true,
 	    { "[list]", 0, 1, NULL }, command_quarantine },
 	{ "rebuild", "Make the records again from the log, and compare.", false,

@@ -178,24 +178,18 @@ log_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
 
 /* Judge, merge, log and write one set that was never here before. */
 static enum status
-add_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
-    struct err *err)
+add_set(struct accept *a, const struct accept_in *in,
+    const struct store_toggle *toggle, struct accept_out *out, struct err *err)
 {
-	struct store_toggle toggle;
-	bool toggled, misnames = false, missing = false;
+	bool misnames = false, missing = false;
 	enum status st;
 
-	st = store_toggle_get(a->store, in->change->id, &toggle, err);
-	if (st != ST_OK && st != ST_NOTFOUND)
-		return st;
-	/* Orders about orders are none: the last one about a set counts. */
-	toggled = st == ST_OK && in->change->head.kind != CHANGE_CONTROL;
-	st = judge_set(a, in, toggled ? &toggle : NULL, out, err);
+	st = judge_set(a, in, toggle, out, err);
 	if (st == ST_OK && out->state == RECEIPT_MERGED)
 		st = judge_misnames(a, in->change, &misnames, &missing, err);
 	if (st != ST_OK)
 		return st;
-	if (misnames && !toggled) {
+	if (misnames && toggle == NULL) {
 		out->state = RECEIPT_QUARANTINED;
 		out->reason = REASON_MISNAMED;
 	}
@@ -203,7 +197,7 @@ add_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
 	    (out->state == RECEIPT_QUARANTINED && !misnames))
 		return ST_OK;
 
-	if (!toggled)
+	if (toggle == NULL)
 		a->author = in->author;
 	if (out->state == RECEIPT_MERGED) {
 		accept_stamp(a);
@@ -219,32 +213,58 @@ add_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
 		    in->answer_ms != 0 ? in->answer_ms : in->time_ms);
 	if ((st = log_set(a, in, out, err)) != ST_OK)
 		return st;
-	if (missing && !misnames && !toggled)
+	if (missing && !misnames && toggle == NULL)
 		st = judge_note_namer(a, in->change, out->n, err);
 	if (st == ST_OK && out->state == RECEIPT_MERGED)
 		st = accept_write(a, err);
 	return st;
 }
 
-enum status
-accept_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
-    struct err *err)
+/* A set as it counts: its bytes with the booking, and what they then say. */
+struct counted {
+	struct accept_in in;
+	struct accept_author author;
+	struct writer bytes;
+	struct change *change;
+};
+
+static enum status
+count_booked(struct accept *a, const struct change_booking *booking,
+    struct counted *c, struct err *err)
+{
+	const uint32_t writer = c->in.change->head.writer;
+	enum status st;
+
+	st = change_book(&c->bytes, booking, c->in.bytes, c->in.len, err);
+	if (st == ST_OK)
+		st = change_unpack(
+		    &c->change, c->bytes.bytes, c->bytes.len, true, err);
+	if (st == ST_OK && a->opts.booked != NULL)
+		st = a->opts.booked(a->opts.arg, booking->writer, writer, err);
+	if (st != ST_OK)
+		return st;
+	/* What both branches have keeps the ids of the writer who made it. */
+	c->author = *c->in.author;
+	if (c->author.nformer == ACCEPT_FORMER_MAX)
+		c->author.nformer--;
+	c->author.former[c->author.nformer++] = writer;
+	c->in.author = &c->author;
+	c->in.bytes = c->bytes.bytes;
+	c->in.len = c->bytes.len;
+	c->in.change = c->change;
+	return ST_OK;
+}
+
+static enum status
+add_new(struct accept *a, const struct accept_in *in,
+    const struct store_toggle *toggle, struct accept_out *out, struct err *err)
 {
 	struct accept_in kept = *in;
 	struct writer erased = { 0 };
 	struct change *without = NULL;
-	struct store_log entry;
 	enum status st;
 	bool any;
 
-	*out = (struct accept_out){ 0 };
-	st = store_log_by_id(a->store, in->change->id, &entry, err);
-	if (st == ST_OK) {
-		answer_known(a, in, &entry, out);
-		return ST_OK;
-	}
-	if (st != ST_NOTFOUND)
-		return st;
 	accept_start(a, in->change, in->author != NULL ? in->author->device : 0,
 	    in->time_ms);
 	st = erase_again(a, in, &erased, &any, err);
@@ -259,7 +279,7 @@ accept_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
 		accept_start(a, without, a->device, in->time_ms);
 	}
 	if (st == ST_OK)
-		st = add_set(a, &kept, out, err);
+		st = add_set(a, &kept, toggle, out, err);
 	if (st == ST_OK && out->logged)
 		st =
 		    orders_named(a, kept.change->head.set_id, in->time_ms, err);
@@ -269,5 +289,40 @@ accept_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
 out:
 	writer_free(&erased);
 	change_free(without);
+	return st;
+}
+
+enum status
+accept_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
+    struct err *err)
+{
+	struct counted counted = { .in = *in };
+	struct store_toggle toggle = { 0 };
+	struct store_log entry;
+	bool toggled;
+	enum status st;
+
+	*out = (struct accept_out){ 0 };
+	st = store_log_by_id(a->store, in->change->id, &entry, err);
+	if (st == ST_OK) {
+		answer_known(a, in, &entry, out);
+		return ST_OK;
+	}
+	if (st != ST_NOTFOUND)
+		return st;
+	st = store_toggle_get(a->store, in->change->id, &toggle, err);
+	if (st != ST_OK && st != ST_NOTFOUND)
+		return st;
+	/* Orders about orders are none: the last one about a set counts. */
+	toggled = st == ST_OK && in->change->head.kind != CHANGE_CONTROL;
+	st = ST_OK;
+	if (toggled && toggle.accept && toggle.booking.writer != 0 &&
+	    in->author != NULL)
+		st = count_booked(a, &toggle.booking, &counted, err);
+	if (st == ST_OK)
+		st =
+		    add_new(a, &counted.in, toggled ? &toggle : NULL, out, err);
+	writer_free(&counted.bytes);
+	change_free(counted.change);
 	return st;
 }

@@ -73,6 +73,12 @@ struct accept_opts {
 	 * comes before the record that ${writer} makes.  NULL: not asked.
 	 */
 	bool (*may_write)(void *arg, uint32_t writer, uint64_t place);
+	/*
+	 * A booked set of ${of} is logged: it counts under ${writer}.  In the
+	 * same transaction.  May be NULL.
+	 */
+	enum status (*booked)(
+	    void *arg, uint32_t writer, uint32_t of, struct err *err);
 	void *arg;
 };
 

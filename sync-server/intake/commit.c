@@ -52,6 +52,29 @@ may_write(void *arg, uint32_t number, uint64_t place)
 }
 
 enum status
+intake_booked(struct server *server, struct err *err)
+{
+	bool booked = server->booked;
+
+	server->booked = false;
+	return booked ? people_refresh(server->people, err) : ST_OK;
+}
+
+/* accept_opts.booked */
+static enum status
+on_booked(void *arg, uint32_t writer, uint32_t of, struct err *err)
+{
+	struct server *server = arg;
+	struct store_state *state = store_state(server->store);
+
+	/* Given back by a laptop, it may be newer than what a backup knew. */
+	if (state->next_writer <= writer)
+		state->next_writer = writer + 1;
+	server->booked = true;
+	return people_book(server->people, writer, of, err);
+}
+
+enum status
 intake_accept(struct server *server, struct accept **out, struct err *err)
 {
 	struct accept_opts opts = { .store = server->store,
@@ -61,6 +84,7 @@ intake_accept(struct server *server, struct accept **out, struct err *err)
 		.touched = server->review != NULL ? approve_touched : NULL,
 		.reopen = reopen,
 		.may_write = may_write,
+		.booked = on_booked,
 		.arg = server };
 	enum status st;
 
@@ -182,7 +206,7 @@ commit_jobs(
 	if (st == ST_OK)
 		st = store_commit(server->store, err);
 	store_rollback(server->store);
-	return st;
+	return st == ST_OK ? intake_booked(server, err) : st;
 }
 
 enum status

@@ -66,5 +66,7 @@ enum status intake_answer(struct server *server, const struct intake_job *job,
 enum status intake_accept(
     struct server *server, struct accept **out, struct err *err);
 void intake_stop(struct server *server);
+/* After a commit: who is who follows, if a set was booked.  Server locked. */
+enum status intake_booked(struct server *server, struct err *err);
 
 #endif /* SYNC_SERVER_INTAKE_INTAKE_H */

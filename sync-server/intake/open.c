@@ -44,6 +44,8 @@ find_author(struct server *server, struct intake_item *item,
 		return ST_OK;
 	st = people_writer(server->people, item->head.writer, item->head.seq,
 	    &author->writer, err);
+	if (st == ST_OK && author->writer.booked)
+		st = err_set(err, ST_NOTFOUND, "an index that is nobody's");
 	if (st != ST_OK)
 		return st;
 	*key = author->writer.sign_public;

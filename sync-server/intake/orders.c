@@ -441,6 +441,7 @@ orders_follow(struct accept *a, const struct change *change, int64_t time_ms,
 
 	for (i = 0; i < change->body.ntoggles && st == ST_OK; i++) {
 		toggle.accept = change->body.toggles[i].accept;
+		toggle.booking = change->body.toggles[i].booking;
 		st = follow(a, &change->body.toggles[i], &toggle, time_ms, err);
 	}
 	return st;

@@ -125,10 +125,26 @@ check_contents(struct verify *v, const struct store_log *entry,
 	return st;
 }
 
+/* A booked set follows what its author signed under another index. */
+static bool
+may_follow(struct verify *v, const struct store_log *entry, bool booked,
+    const struct store_log *before)
+{
+	struct people *people = v->server->people;
+
+	if (before->head.writer == entry->head.writer)
+		return true;
+	return booked &&
+	    people_person(people, before->head.writer) ==
+	    people_person(people, entry->head.writer);
+}
+
 /* A number without gaps, each naming the one before. */
 static enum status
 check_chain(struct verify *v, const struct store_log *entry, struct err *err)
 {
+	/* Its bytes go away with the next call on the log. */
+	bool booked = change_is_booked(entry->bytes, entry->len);
 	static const uint8_t none[CHANGE_ID_LEN];
 	struct store_log before;
 	enum status st;
@@ -144,8 +160,8 @@ check_chain(struct verify *v, const struct store_log *entry, struct err *err)
 		return ST_OK;
 	}
 	if (st == ST_OK &&
-	    (before.head.writer != entry->head.writer ||
-		before.head.seq + 1 != entry->head.seq))
+	    (before.head.seq + 1 != entry->head.seq ||
+		!may_follow(v, entry, booked, &before)))
 		fault(v, entry->n, "it follows what is not the one before it");
 	return st;
 }

@@ -120,6 +120,7 @@ load_cards(
 		w->person = (uint32_t)db_column_i64(q, 3);
 		w->role = (enum card_role)db_column_i64(q, 5);
 		note_former(w, *out, *n, (uint32_t)db_column_i64(q, 7));
+		w->booked = db_column_i64(q, 8) != 0;
 		if ((st = copy_key(w->sign_public, q, 4, err)) != ST_OK)
 			break;
 		places = db_column_blob(q, 6, &len);
@@ -359,6 +360,29 @@ people_places(struct people *p, uint32_t device, uint64_t *places, size_t max)
 	}
 	pthread_rwlock_unlock(&p->lock);
 	return n;
+}
+
+enum status
+people_book(
+    struct people *people, uint32_t writer, uint32_t of, struct err *err)
+{
+	struct db_query *q = db_query(people->sql, Q_BOOKED_ADD);
+	int changed = 0;
+	enum status st;
+
+	db_bind_i64(q, ":writer", writer);
+	db_bind_i64(q, ":of", of);
+	st = db_run(q, &changed, err);
+	if (st == ST_OK && changed == 0)
+		st = err_set(err, ST_CONFLICT, "writer %u is another's already",
+		    (unsigned)writer);
+	return st;
+}
+
+enum status
+people_refresh(struct people *people, struct err *err)
+{
+	return people_reload(people, err);
 }
 
 static enum status

@@ -51,6 +51,8 @@ struct people_writer {
 	uint32_t device;
 	uint32_t person;
 	enum card_role role;
+	bool booked; /* an index that sets of another count under: nothing
+	              * arrives under it */
 	uint8_t sign_public[32];
 	bool revoked;       /* what has a greater number than cut_seq is
 	                     * for a person to judge */
@@ -73,6 +75,15 @@ enum status people_device(struct people *people, uint32_t device,
  */
 enum status people_writer(struct people *people, uint32_t writer, uint32_t seq,
     struct people_writer *out, struct err *err);
+
+/*
+ * Sets of ${of} count under ${writer} from now on; in the caller's
+ * transaction, before people_refresh().  ST_CONFLICT: it is another's.
+ */
+enum status people_book(
+    struct people *people, uint32_t writer, uint32_t of, struct err *err);
+/* Memory follows, after a commit. */
+enum status people_refresh(struct people *people, struct err *err);
 
 /* The person behind ${writer}; 0 if there is no such writer. */
 uint32_t people_person(struct people *people, uint32_t writer);

@@ -59,9 +59,17 @@ const char *const people_sql[PEOPLE_SQL_COUNT] = {
 		       " :role, :label, :places, :now)",
 
 	[Q_CARD_EACH] = "SELECT writer, from_seq, device, person, public, role,"
-			" places, former"
+			" places, former, 0"
 			" FROM writer_card JOIN writer USING (writer)"
-			" ORDER BY writer, from_seq",
+			" UNION ALL SELECT b.writer, c.from_seq, w.device,"
+			" w.person, w.public, c.role, c.places, 0, 1"
+			" FROM booked b JOIN writer w ON w.writer = b.of"
+			" JOIN writer_card c ON c.writer = b.of"
+			" ORDER BY 1, 2",
+
+	[Q_BOOKED_ADD] = "INSERT INTO booked (writer, of) VALUES (:writer, :of)"
+			 " ON CONFLICT (writer) DO UPDATE SET of = :of"
+			 " WHERE of = :of",
 
 	[Q_CARD_FIRST] = "SELECT from_seq, role, label, places, issued_ms"
 			 " FROM writer_card WHERE writer = :writer"

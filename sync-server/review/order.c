@@ -44,8 +44,8 @@ check_target(
 	return st;
 }
 
-static enum status
-check_reason(const char *reason, struct err *err)
+enum status
+order_check_reason(const char *reason, struct err *err)
 {
 	size_t len = strlen(reason);
 
@@ -56,23 +56,17 @@ check_reason(const char *reason, struct err *err)
 	return ST_OK;
 }
 
-/* Inside the transaction. */
-static enum status
-put(struct server *server, const struct order_opts *opts,
-    uint8_t id[CHANGE_ID_LEN], struct err *err)
+enum status
+order_sign(struct server *server, const struct change_toggle *orders, size_t n,
+    uint32_t person, uint8_t id[CHANGE_ID_LEN], struct err *err)
 {
-	struct change_toggle toggle = { .accept = opts->accept,
-		.reason = opts->reason,
-		.reason_len = (uint32_t)strlen(opts->reason) };
-	struct change_visit visit = { .person = opts->person };
-	struct change_body body = { .visits = &visit,
-		.toggles = &toggle,
-		.nvisits = 1,
-		.ntoggles = 1 };
+	struct change_visit visit = { .person = person };
+	struct change_body body = {
+		.visits = &visit, .toggles = orders, .nvisits = 1, .ntoggles = n
+	};
 	struct store_log entry;
 	enum status st;
 
-	memcpy(toggle.change_id, opts->change_id, CHANGE_ID_LEN);
 	visit.id = desk_next_id(server);
 	visit.hlc = desk_next_hlc(server);
 	visit.day = day_from_ms(env_now_ms(server->env), 0);
@@ -81,6 +75,18 @@ put(struct server *server, const struct order_opts *opts,
 	if (st == ST_OK)
 		memcpy(id, entry.id, CHANGE_ID_LEN);
 	return st;
+}
+
+static enum status
+put(struct server *server, const struct order_opts *opts,
+    uint8_t id[CHANGE_ID_LEN], struct err *err)
+{
+	struct change_toggle order = { .accept = opts->accept,
+		.reason = opts->reason,
+		.reason_len = (uint32_t)strlen(opts->reason) };
+
+	memcpy(order.change_id, opts->change_id, CHANGE_ID_LEN);
+	return order_sign(server, &order, 1, opts->person, id, err);
 }
 
 enum status
@@ -92,7 +98,7 @@ order_put(struct server *server, const struct order_opts *opts,
 	server_lock(server);
 	if ((st = store_begin(server->store, err)) != ST_OK)
 		goto out;
-	if ((st = check_reason(opts->reason, err)) == ST_OK &&
+	if ((st = order_check_reason(opts->reason, err)) == ST_OK &&
 	    (st = check_target(server, opts->change_id, err)) == ST_OK &&
 	    (st = put(server, opts, id, err)) == ST_OK)
 		st = store_commit(server->store, err);

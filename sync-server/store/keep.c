@@ -1,4 +1,6 @@
 #include "sync-server/store/keep.h"
+#include "common/base/reader.h"
+#include "common/base/writer.h"
 #include "sync-server/store/store_internal.h"
 
 enum {
@@ -56,8 +58,9 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_NAMER_ADD] = "INSERT OR IGNORE INTO namer VALUES (?1, ?2)",
 	[Q_NAMERS] = "SELECT n FROM namer WHERE set_id = ?1 ORDER BY n",
 
-	[Q_TOGGLE_GET] = "SELECT accept, epoch, seq FROM toggle WHERE id = ?1",
-	[Q_TOGGLE_SET] = "REPLACE INTO toggle VALUES (?1, ?2, ?3, ?4)",
+	[Q_TOGGLE_GET] = "SELECT accept, epoch, seq, booking FROM toggle"
+			 " WHERE id = ?1",
+	[Q_TOGGLE_SET] = "REPLACE INTO toggle VALUES (?1, ?2, ?3, ?4, ?5)",
 
 	[Q_TOMBSTONE_ADD] = "INSERT INTO tombstone VALUES (?1, ?2, ?3, ?4)",
 	[Q_TOMBSTONES] = "SELECT record, reason, person, time_ms"
@@ -316,6 +319,25 @@ store_namers(struct store *store, uint64_t set_id, uint64_t *numbers,
 
 /* ---- the desk's orders ---------------------------------------------- */
 
+static enum status
+take_booking(
+    struct change_booking *out, const struct db_query *q, struct err *err)
+{
+	struct reader r;
+	const void *bytes;
+	size_t len;
+
+	*out = (struct change_booking){ 0 };
+	bytes = db_column_blob(q, 3, &len);
+	if (bytes == NULL)
+		return ST_OK;
+	r = reader_start(bytes, len);
+	change_booking_take(out, &r);
+	return reader_finish(&r)
+	    ? ST_OK
+	    : err_set(err, ST_UNTRUSTED, "an order's booking is damaged");
+}
+
 enum status
 store_toggle_get(struct store *store, const uint8_t id[CHANGE_ID_LEN],
     struct store_toggle *toggle, struct err *err)
@@ -329,8 +351,9 @@ store_toggle_get(struct store *store, const uint8_t id[CHANGE_ID_LEN],
 	toggle->accept = db_column_i64(q, 0) != 0;
 	toggle->epoch = column_u32(q, 1);
 	toggle->seq = column_u32(q, 2);
+	st = take_booking(&toggle->booking, q, err);
 	db_done(q);
-	return ST_OK;
+	return st;
 }
 
 enum status
@@ -338,12 +361,26 @@ store_toggle_set(struct store *store, const uint8_t id[CHANGE_ID_LEN],
     const struct store_toggle *toggle, struct err *err)
 {
 	struct db_query *q = db_query(store->keep, Q_TOGGLE_SET);
+	struct writer booking = { 0 };
+	enum status st;
 
+	if (toggle->booking.writer != 0)
+		change_booking_pack(&booking, &toggle->booking);
+	if (!writer_ok(&booking)) {
+		writer_free(&booking);
+		return err_set(err, ST_NOMEM, "an order: no memory");
+	}
 	db_bind_blob_at(q, 1, id, CHANGE_ID_LEN);
 	db_bind_i64_at(q, 2, toggle->accept);
 	db_bind_i64_at(q, 3, toggle->epoch);
 	db_bind_i64_at(q, 4, toggle->seq);
-	return db_run(q, NULL, err);
+	if (booking.len > 0)
+		db_bind_blob_at(q, 5, booking.bytes, booking.len);
+	else
+		db_bind_null_at(q, 5);
+	st = db_run(q, NULL, err);
+	writer_free(&booking);
+	return st;
 }
 
 /* ---- erased records ------------------------------------------------- */

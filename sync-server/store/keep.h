@@ -94,6 +94,7 @@ enum status store_namers(struct store *store, uint64_t set_id,
 
 struct store_toggle {
 	bool accept;
+	struct change_booking booking; /* writer 0: none */
 	uint32_t epoch, seq;
 };
 

@@ -87,6 +87,7 @@ say_row(struct writer *text, const struct change_row *row)
 static void
 say_change(struct writer *text, const struct change *set)
 {
+	const struct change_booking *b;
 	const struct change_body *body = &set->body;
 	const struct change_visit *v;
 	size_t i;
@@ -109,6 +110,13 @@ say_change(struct writer *text, const struct change *set)
 						    : "");
 		say_hex(text, "  change_id", body->toggles[i].change_id,
 		    CHANGE_ID_LEN);
+		b = &body->toggles[i].booking;
+		if (b->writer != 0)
+			say(text,
+			    "  booked writer %u counter %u from %" PRIu64
+			    " to %" PRIu64 " links %u, first %u",
+			    b->writer, b->counter, b->set_from, b->set_to,
+			    b->nlinks, b->links[0]);
 	}
 }
 

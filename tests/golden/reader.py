@@ -264,7 +264,15 @@ def read_toggles(r, n):
     ids = [r.take(32) for _ in range(n)]
     accepts = [r.u(1) for _ in range(n)]
     lengths = [r.v() for _ in range(n)]
-    return [(a, b, r.take(c)) for a, b, c in zip(ids, accepts, lengths)]
+    reasons = [r.take(length) for length in lengths]
+    bookings = [read_booking(r) if code == 2 else b"" for code in accepts]
+    return list(zip(ids, accepts, reasons, bookings))
+
+
+def read_booking(r):
+    fixed = r.take(24)
+    links = r.take(1)
+    return fixed + links + r.take(2 * links[0])
 
 
 def visit_alone(visit):
@@ -306,8 +314,8 @@ def row_alone(row):
 
 
 def toggle_alone(toggle, visits):
-    change_id, accept, reason = toggle
-    return (b"\0" + change_id + bytes([accept]) + varint(len(reason)) +
+    change_id, accept, reason, booking = toggle
+    return (b"\0" + change_id + bytes([accept]) + booking + varint(len(reason)) +
             reason + (visit_alone(visits[0]) if visits else bytes(22)))
 
 

@@ -185,17 +185,27 @@ make_control(struct writer *out)
 		.hlc = (uint64_t)GOLDEN_NOW_MS << 16,
 		.day = 20717,
 		.person = 3 };
-	const struct change_toggle toggles[2] = {
+	const struct change_toggle toggles[3] = {
 		{ .change_id = { 1, 2, 3 },
 		    .accept = false,
 		    .reason = REASON,
 		    .reason_len = sizeof(REASON) - 1 },
 		{ .change_id = { 4, 5, 6 }, .accept = true },
+		{ .change_id = { 7, 8, 9 },
+		    .accept = true,
+		    .booking = { .writer = ID_WRITER_MAX,
+			.counter = ID_COUNTER_MAX,
+			.set_from = UINT64_MAX,
+			.set_to = UINT64_MAX - 1,
+			.nlinks = 2,
+			.links = { 2, UINT16_MAX } },
+		    .reason = REASON,
+		    .reason_len = sizeof(REASON) - 1 },
 	};
 	const struct change_body body = { .visits = &visit,
 		.toggles = toggles,
 		.nvisits = 1,
-		.ntoggles = 2 };
+		.ntoggles = 3 };
 
 	pack(out, head_of(CHANGE_CONTROL, 32), &body);
 }

@@ -1,0 +1,210 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/id.h"
+#include "common/base/writer.h"
+#include "common/wire/change_internal.h"
+
+#define MAGIC "PDK1"
+#define MAGIC_LEN 4
+
+bool
+change_is_booked(const uint8_t *bytes, size_t len)
+{
+	return len >= MAGIC_LEN && memcmp(bytes, MAGIC, MAGIC_LEN) == 0;
+}
+
+bool
+change_booking_good(const struct change_booking *b)
+{
+	return b->writer >= 1 && b->writer <= ID_WRITER_MAX &&
+	    b->counter <= ID_COUNTER_MAX && b->nlinks <= CHANGE_LINKS_MAX &&
+	    (b->set_from == 0) == (b->set_to == 0) &&
+	    (b->set_from == 0 || b->set_from != b->set_to);
+}
+
+void
+change_booking_pack(struct writer *out, const struct change_booking *b)
+{
+	uint8_t i;
+
+	writer_u32(out, b->writer);
+	writer_u32(out, b->counter);
+	writer_u64(out, b->set_from);
+	writer_u64(out, b->set_to);
+	writer_u8(out, b->nlinks);
+	for (i = 0; i < b->nlinks; i++)
+		writer_u16(out, b->links[i]);
+}
+
+void
+change_booking_take(struct change_booking *out, struct reader *r)
+{
+	uint8_t i;
+
+	*out = (struct change_booking){ 0 };
+	out->writer = reader_u32(r);
+	out->counter = reader_u32(r);
+	out->set_from = reader_u64(r);
+	out->set_to = reader_u64(r);
+	out->nlinks = reader_u8(r);
+	if (!change_booking_good(out)) {
+		*out = (struct change_booking){ 0 };
+		refuse(r);
+		return;
+	}
+	for (i = 0; i < out->nlinks; i++)
+		out->links[i] = reader_u16(r);
+}
+
+enum status
+change_booking_read(struct change_booking *out, size_t *skip,
+    const uint8_t *bytes, size_t len, struct err *err)
+{
+	struct reader r = reader_start(bytes + MAGIC_LEN, len - MAGIC_LEN);
+
+	change_booking_take(out, &r);
+	*skip = len - r.left;
+	/* One booking, never one of a booking. */
+	if (r.failed || change_is_booked(bytes + *skip, len - *skip))
+		return err_set(err, ST_INVALID,
+		    "a booked change set breaks the format at its booking");
+	return ST_OK;
+}
+
+enum status
+change_book(struct writer *out, const struct change_booking *booking,
+    const uint8_t *bytes, size_t len, struct err *err)
+{
+	if (!change_booking_good(booking) || change_is_booked(bytes, len))
+		return err_set(err, ST_BUG, "a set that cannot be booked");
+	writer_bytes(out, MAGIC, MAGIC_LEN);
+	change_booking_pack(out, booking);
+	writer_bytes(out, bytes, len);
+	if (!writer_ok(out))
+		return err_set(err, ST_NOMEM, "change set: no memory");
+	return ST_OK;
+}
+
+uint64_t
+change_booking_id(
+    const struct change_booking *b, const struct change_head *head, uint64_t id)
+{
+	if (id_authority(id) != head->authority ||
+	    id_writer(id) != head->writer || id_counter(id) <= b->counter)
+		return id;
+	return id_make(head->authority, b->writer, id_counter(id));
+}
+
+static bool
+is_link(const struct change_booking *b, uint16_t reg)
+{
+	uint8_t i;
+
+	for (i = 0; i < b->nlinks; i++)
+		if (b->links[i] == reg)
+			return true;
+	return false;
+}
+
+/* Another text for the link ${write} holds, at *${at}, if it changes. */
+static void
+move_link(struct change_write *write, const struct change_booking *b,
+    const struct change_head *head, char **at)
+{
+	char text[ID_TEXT_SIZE];
+	struct err ignored;
+	uint64_t id, moved;
+
+	if (write->len == 0 || write->len >= sizeof(text))
+		return;
+	memcpy(text, write->value, write->len);
+	text[write->len] = '\0';
+	if (id_parse(&id, text, &ignored) != ST_OK)
+		return;
+	if ((moved = change_booking_id(b, head, id)) == id)
+		return;
+	id_print(moved, *at);
+	write->value = (const uint8_t *)*at;
+	write->len = (uint32_t)strlen(*at);
+	*at += ID_TEXT_SIZE;
+}
+
+static void
+move_names(uint64_t *names, size_t n, const struct change_booking *b)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (b->set_from != 0 && names[i] == b->set_from)
+			names[i] = b->set_to;
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+	const struct change_row *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/*
+ * The arrays are the box's own, written by whoever unpacked it.  Writes may
+ * share one name: moving it twice is moving it once, as set_to is new.
+ */
+static void
+move_row(struct change_row *row, const struct change_booking *b,
+    const struct change_head *head, char **at)
+{
+	struct change_write *writes = (struct change_write *)row->writes;
+	uint16_t i;
+
+	row->id = change_booking_id(b, head, row->id);
+	move_names((uint64_t *)row->also, row->nalso, b);
+	for (i = 0; i < row->nwrites; i++) {
+		move_names((uint64_t *)writes[i].preds, writes[i].npreds, b);
+		if (is_link(b, writes[i].reg))
+			move_link(&writes[i], b, head, at);
+	}
+}
+
+static size_t
+count_links(const struct change_body *body, const struct change_booking *b)
+{
+	size_t i, n = 0;
+	uint16_t j;
+
+	for (i = 0; i < body->nrows; i++)
+		for (j = 0; j < body->rows[i].nwrites; j++)
+			n += is_link(b, body->rows[i].writes[j].reg);
+	return n;
+}
+
+enum status
+change_booking_apply(
+    struct change_box *box, const struct change_booking *b, struct err *err)
+{
+	struct change_head *head = &box->set.head;
+	struct change_body *body = &box->set.body;
+	struct change_row *rows = (struct change_row *)body->rows;
+	struct change_visit *visits = (struct change_visit *)body->visits;
+	char *at;
+	size_t i;
+
+	if (head->kind != CHANGE_VISITS || b->writer == head->writer)
+		return err_set(
+		    err, ST_INVALID, "a change set that cannot be booked");
+	at = box->links = malloc(1 + count_links(body, b) * ID_TEXT_SIZE);
+	if (at == NULL)
+		return err_set(err, ST_NOMEM, "change set: no memory");
+	for (i = 0; i < body->nvisits; i++)
+		visits[i].id = change_booking_id(b, head, visits[i].id);
+	for (i = 0; i < body->nrows; i++)
+		move_row(&rows[i], b, head, &at);
+	if (body->nrows > 1)
+		qsort(rows, body->nrows, sizeof(*rows), compare_rows);
+	if (b->set_from != 0 && head->set_id == b->set_from)
+		head->set_id = b->set_to;
+	head->writer = b->writer;
+	return ST_OK;
+}

@@ -1,0 +1,330 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/env.h"
+#include "common/base/id.h"
+#include "common/base/limits.h"
+#include "common/instrument/instrument.h"
+
+#include "sync-server/intake/desk.h"
+#include "sync-server/intake/intake.h"
+#include "sync-server/review/book.h"
+#include "sync-server/review/order.h"
+#include "sync-server/server.h"
+#include "sync-server/store/keep.h"
+#include "sync-server/store/store.h"
+
+/* Branches that one booking finds; more wait for the next one. */
+#define BRANCHES_MAX 64
+
+/* A set that waits. */
+struct piece {
+	uint8_t id[CHANGE_ID_LEN];
+	struct change *change;
+	int branch; /* -1: not known yet where it belongs */
+};
+
+/* A visit of the writer that is in the log. */
+struct seen {
+	uint64_t id, hlc;
+};
+
+struct booking {
+	struct server *server;
+	const struct book_opts *opts;
+	struct piece *pieces; /* by number */
+	size_t npieces;
+	struct seen *seen; /* by id */
+	size_t nseen, cap;
+	struct change_booking branches[BRANCHES_MAX];
+	bool fresh[BRANCHES_MAX]; /* not booked before */
+	int nbranches;
+};
+
+static enum status
+add_piece(void *arg, const struct store_quarantine *item, struct err *err)
+{
+	struct booking *b = arg;
+	struct piece *more, *p;
+	struct err unreadable;
+
+	if (item->envelope || item->writer != b->opts->writer ||
+	    (item->reason != REASON_FORK && item->reason != REASON_SET_ID &&
+		item->reason != REASON_CHAIN))
+		return ST_OK;
+	if ((b->npieces & (b->npieces - 1)) == 0) {
+		more = realloc(b->pieces,
+		    (b->npieces == 0 ? 1 : 2 * b->npieces) * sizeof(*more));
+		if (more == NULL)
+			return err_set(err, ST_NOMEM, "book: no memory");
+		b->pieces = more;
+	}
+	p = &b->pieces[b->npieces];
+	if (change_unpack(
+		&p->change, item->bytes, item->len, true, &unreadable) != ST_OK)
+		return ST_OK; /* it stays where it is */
+	memcpy(p->id, p->change->id, CHANGE_ID_LEN);
+	p->branch = -1;
+	b->npieces++;
+	return ST_OK;
+}
+
+static int
+compare_pieces(const void *a, const void *b)
+{
+	uint32_t x = ((const struct piece *)a)->change->head.seq;
+	uint32_t y = ((const struct piece *)b)->change->head.seq;
+
+	return (x > y) - (x < y);
+}
+
+static int
+compare_seen(const void *a, const void *b)
+{
+	uint64_t x = ((const struct seen *)a)->id;
+	uint64_t y = ((const struct seen *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+static enum status
+see_visits(struct booking *b, const struct change *change, struct err *err)
+{
+	struct seen *more;
+	size_t i;
+
+	for (i = 0; i < change->body.nvisits; i++) {
+		if (b->nseen == b->cap) {
+			b->cap = b->cap > 0 ? 2 * b->cap : 64;
+			more = realloc(b->seen, b->cap * sizeof(*more));
+			if (more == NULL)
+				return err_set(
+				    err, ST_NOMEM, "book: no memory");
+			b->seen = more;
+		}
+		b->seen[b->nseen++] = (struct seen){ change->body.visits[i].id,
+			change->body.visits[i].hlc };
+	}
+	return ST_OK;
+}
+
+/* What the writer's accepted chain holds from the first fork on. */
+static enum status
+see_entry(void *arg, const struct store_log *entry, struct err *err)
+{
+	struct booking *b = arg;
+	struct change *change;
+	enum status st;
+
+	if (entry->head.writer != b->opts->writer ||
+	    entry->head.kind != CHANGE_VISITS ||
+	    entry->head.seq < b->pieces[0].change->head.seq)
+		return ST_OK;
+	st = change_unpack(&change, entry->bytes, entry->len, true, err);
+	if (st != ST_OK)
+		return st;
+	st = see_visits(b, change, err);
+	change_free(change);
+	return st;
+}
+
+static bool
+is_common(const struct booking *b, const struct change_visit *visit)
+{
+	struct seen key = { .id = visit->id }, *found;
+
+	if (b->nseen == 0)
+		return false;
+	found =
+	    bsearch(&key, b->seen, b->nseen, sizeof(*b->seen), compare_seen);
+	return found != NULL && found->hlc == visit->hlc;
+}
+
+static int
+new_branch(struct booking *b)
+{
+	const struct instrument *ins = instrument_builtin();
+	struct change_booking *to;
+	size_t i;
+
+	if (b->nbranches == BRANCHES_MAX)
+		return -1;
+	to = &b->branches[b->nbranches];
+	*to = (struct change_booking){ .counter = ID_COUNTER_MAX };
+	for (i = 0; i < ins->nfields; i++)
+		if (ins->fields[i].type == INSTRUMENT_RECORD &&
+		    to->nlinks < CHANGE_LINKS_MAX)
+			to->links[to->nlinks++] = ins->fields[i].reg;
+	b->fresh[b->nbranches] = true;
+	return b->nbranches++;
+}
+
+/* The branch that the booked entry ${before} belongs to. */
+static int
+known_branch(struct booking *b, const struct store_toggle *toggle)
+{
+	int i;
+
+	for (i = 0; i < b->nbranches; i++)
+		if (b->branches[i].writer == toggle->booking.writer)
+			return i;
+	if (b->nbranches == BRANCHES_MAX)
+		return -1;
+	b->branches[b->nbranches] = toggle->booking;
+	b->fresh[b->nbranches] = false;
+	return b->nbranches++;
+}
+
+/* Where does piece ${i} belong?  Those with lower numbers are placed. */
+static enum status
+place(struct booking *b, size_t i, struct err *err)
+{
+	const struct change_head *head = &b->pieces[i].change->head;
+	struct store_toggle toggle;
+	struct store_log before;
+	enum status st;
+	size_t j;
+
+	for (j = 0; j < i; j++) {
+		if (memcmp(b->pieces[j].id, head->prev, CHANGE_ID_LEN) == 0) {
+			b->pieces[i].branch = b->pieces[j].branch;
+			return ST_OK;
+		}
+	}
+	st = store_toggle_get(b->server->store, head->prev, &toggle, err);
+	if (st == ST_OK && toggle.accept && toggle.booking.writer != 0) {
+		b->pieces[i].branch = known_branch(b, &toggle);
+		return ST_OK;
+	}
+	if (st != ST_OK && st != ST_NOTFOUND)
+		return st;
+	st = head->seq == 1
+	    ? ST_OK
+	    : store_log_by_id(b->server->store, head->prev, &before, err);
+	if (st == ST_OK)
+		b->pieces[i].branch = new_branch(b);
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+/* From which id on a new branch is by itself, and which set id it shares. */
+static enum status
+measure(struct booking *b, const struct piece *p, struct err *err)
+{
+	struct change_booking *to = &b->branches[p->branch];
+	const struct change_body *body = &p->change->body;
+	struct store_log_brief brief;
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < body->nvisits && b->fresh[p->branch]; i++)
+		if (id_writer(body->visits[i].id) == b->opts->writer &&
+		    !is_common(b, &body->visits[i]) &&
+		    id_counter(body->visits[i].id) <= to->counter)
+			to->counter = id_counter(body->visits[i].id) - 1;
+	st = store_log_brief(
+	    b->server->store, p->change->head.set_id, &brief, err);
+	if (st == ST_NOTFOUND)
+		return ST_OK;
+	if (st == ST_OK && to->set_from == 0 && b->fresh[p->branch]) {
+		to->set_from = p->change->head.set_id;
+		to->set_to = desk_set_id(b->server);
+	}
+	return st;
+}
+
+static enum status
+find_all(struct booking *b, struct err *err)
+{
+	struct store *store = b->server->store;
+	enum status st;
+	size_t i;
+
+	st = store_quarantine_each(store, NULL, add_piece, b, err);
+	if (st != ST_OK)
+		return st;
+	if (b->npieces == 0)
+		return err_set(err, ST_NOTFOUND,
+		    "no set of writer %u waits because its number was given "
+		    "twice",
+		    (unsigned)b->opts->writer);
+	qsort(b->pieces, b->npieces, sizeof(*b->pieces), compare_pieces);
+	if ((st = store_log_each(store, 1, see_entry, b, err)) != ST_OK)
+		return st;
+	if (b->nseen > 1)
+		qsort(b->seen, b->nseen, sizeof(*b->seen), compare_seen);
+	for (i = 0; i < b->npieces && st == ST_OK; i++)
+		st = place(b, i, err);
+	for (i = 0; i < b->npieces && st == ST_OK; i++)
+		if (b->pieces[i].branch >= 0)
+			st = measure(b, &b->pieces[i], err);
+	return st;
+}
+
+/* One order for each set, oldest first. */
+static enum status
+give_orders(struct booking *b, struct book_result *out, struct err *err)
+{
+	struct store_state *state = store_state(b->server->store);
+	struct change_toggle *orders =
+	    calloc(CHANGE_TOGGLES_MAX, sizeof(*orders));
+	uint8_t id[CHANGE_ID_LEN];
+	enum status st = ST_OK;
+	size_t i, n = 0;
+	int k;
+
+	if (orders == NULL)
+		return err_set(err, ST_NOMEM, "book: no memory");
+	for (k = 0; k < b->nbranches; k++)
+		if (b->fresh[k])
+			b->branches[k].writer = state->next_writer++;
+	for (i = 0; i < b->npieces && st == ST_OK; i++) {
+		if (b->pieces[i].branch < 0) {
+			out->waiting++;
+			continue;
+		}
+		orders[n] = (struct change_toggle){ .accept = true,
+			.booking = b->branches[b->pieces[i].branch],
+			.reason = b->opts->reason,
+			.reason_len = (uint32_t)strlen(b->opts->reason) };
+		memcpy(orders[n++].change_id, b->pieces[i].id, CHANGE_ID_LEN);
+		out->sets++;
+		if (n == CHANGE_TOGGLES_MAX) {
+			st = order_sign(
+			    b->server, orders, n, b->opts->person, id, err);
+			n = 0;
+		}
+	}
+	if (st == ST_OK && n > 0)
+		st = order_sign(b->server, orders, n, b->opts->person, id, err);
+	out->branches = (unsigned)b->nbranches;
+	free(orders);
+	return st;
+}
+
+enum status
+book_writer(struct server *server, const struct book_opts *opts,
+    struct book_result *out, struct err *err)
+{
+	struct booking b = { .server = server, .opts = opts };
+	enum status st;
+	size_t i;
+
+	*out = (struct book_result){ 0 };
+	if ((st = order_check_reason(opts->reason, err)) != ST_OK)
+		return err_wrap(err, "book");
+	server_lock(server);
+	if ((st = store_begin(server->store, err)) != ST_OK)
+		goto out;
+	if ((st = find_all(&b, err)) == ST_OK &&
+	    (st = give_orders(&b, out, err)) == ST_OK &&
+	    (st = store_commit(server->store, err)) == ST_OK)
+		st = intake_booked(server, err);
+out:
+	store_rollback(server->store);
+	server_unlock(server);
+	for (i = 0; i < b.npieces; i++)
+		change_free(b.pieces[i].change);
+	free(b.pieces);
+	free(b.seen);
+	return st != ST_OK ? err_wrap(err, "book") : ST_OK;
+}

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# A laptop's files are copied and both go on; an older copy is put back: it is
+# noticed and said, nobody stops recording, and no visit of either is lost.
+# shellcheck source=tests/flow/flow.sh
+. "$(dirname "$0")/flow.sh"
+
+office 20
+serve
+person 1 SR "Siti"
+pass=(--label SR --passphrase-file "$work/SR")
+agent 1 sync "${pass[@]}" >/dev/null
+new() { # N KEY STREET
+	printf '{"key":"%s","day":"%s","new":{"village":"64.02.05.2001"},
+		"fields":{"alamat":"%s"}}' "$2" "$(date +%F)" "$3" |
+		agent "$1" visit --json "${pass[@]}"
+}
+streets() { # of the server's records, each time that one is there
+	server records --json --village 64.02.05.2001 |
+		rows record.fields.alamat | grep '^Jl. Salin' | sort | xargs
+}
+halted() {
+	agent "$1" status --json "${pass[@]}" | get halted
+}
+
+# ---- two of one laptop ------------------------------------------------------
+
+new 1 sebelum "Jl. Salin 1" >/dev/null
+cp -a "$work/laptop-1" "$work/laptop-2"
+new 1 asli "Jl. Salin 2" >/dev/null
+new 2 salinan "Jl. Salin 3" >/dev/null
+agent 1 sync "${pass[@]}" >/dev/null
+is "the first to send is believed" "Jl. Salin 1 Jl. Salin 2" "$(streets)"
+refused "the copy is told that there are two of it" 12 \
+	agent 2 sync "${pass[@]}" --lang en
+holds "in words that a person understands" \
+	grep -q "Two laptops have worked with the same files" "$work/out/last"
+is "and knows it from then on" clone "$(halted 2)"
+holds "its person goes on recording" new 2 lagi "Jl. Salin 4"
+holds "and again in the same village" new 2 lagi-2 "Jl. Salin 5"
+is "what it sent waits at the office" 1 \
+	"$(server quarantine --json | get quarantined)"
+is "nothing is mixed up meanwhile" "Jl. Salin 1 Jl. Salin 2" "$(streets)"
+
+writer=$(agent 2 status --json "${pass[@]}" | get writer)
+server book "$writer" --as Rina --reason "laptop disalin" --json \
+	>"$work/out/book"
+is "the office lets it count" "1 1 0" "$(get sets <"$work/out/book") $(
+	get branches <"$work/out/book") $(get waiting <"$work/out/book")"
+is "and has the visits of both, each once" \
+	"Jl. Salin 1 Jl. Salin 2 Jl. Salin 3" "$(streets)"
+new 1 terus "Jl. Salin 9" >/dev/null
+holds "who came first goes on undisturbed" agent 1 sync "${pass[@]}"
+holds "the records are those of the log" server rebuild
+holds "and the log is whole" server verify-log
+
+# ---- an older copy put back ---------------------------------------------------
+
+person 3 AN "Ani"
+pass=(--label AN --passphrase-file "$work/AN")
+agent 3 sync "${pass[@]}" >/dev/null
+new 3 lama "Jl. Salin 6" >/dev/null
+agent 3 sync "${pass[@]}" >/dev/null
+cp -a "$work/laptop-3/store.db" "$work/older"
+new 3 baru "Jl. Salin 7" >/dev/null
+agent 3 sync "${pass[@]}" >/dev/null
+rm -f "$work/laptop-3/store.db-wal"
+cp -a "$work/older" "$work/laptop-3/store.db"
+is "an older copy is noticed without a line" older-copy "$(halted 3)"
+holds "its person goes on recording" new 3 sesudah "Jl. Salin 8"
+refused "it is said at the sync" 12 agent 3 sync "${pass[@]}" --lang id
+holds "in the person's language" grep -q "salinan lama" "$work/out/last"
+is "and what was sent stays safe" \
+	"Jl. Salin 1 Jl. Salin 2 Jl. Salin 3 Jl. Salin 6 Jl. Salin 7 Jl. Salin 9" \
+	"$(streets)"
+finish
