@@ -7,8 +7,12 @@
 #include "sync-server/server.h"
 #include "sync-server/tidy.h"
 
-/* Pages of the log that are worth moving: fewer are mostly the same again. */
-#define STEP 2000u
+/*
+ * Pages of the log that are worth moving, 33 MB: an upload writes 7 to 20 of
+ * them, mostly the same again, and each is moved once, however often it was
+ * written.  Four times fewer at a time took a fifth more of the processors.
+ */
+#define STEP 8000u
 
 struct tidy {
 	struct db *db; /* the thread's */

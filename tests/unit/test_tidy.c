@@ -6,7 +6,7 @@
 #include "tests/lib/office.h"
 #include "tests/lib/unit.h"
 
-#define PAGES 3000 /* more than tidy lets lie, less than a commit does */
+#define PAGES 9000 /* more than tidy lets lie, less than a commit does */
 
 static struct office office;
 static struct err err;
