@@ -42,6 +42,21 @@ add_number(struct numbers *l, uint64_t number, struct err *err)
 	return ST_OK;
 }
 
+/* Which number it is, and what register says that two records are one. */
+static void
+put_identity(struct json_writer *w, const struct store_finding *f, uint8_t of)
+{
+	const struct instrument *ins = instrument_builtin();
+	const struct instrument_field *field = instrument_find_id(ins, f->reg);
+	const struct instrument_register *same = instrument_find_register(
+	    ins, (enum change_record_kind)of, INSTRUMENT_SAME_AS);
+
+	if (field != NULL)
+		json_put_string(w, "field", field->name);
+	if (same != NULL)
+		json_put_string(w, "same_as", same->name);
+}
+
 /* ${of}: the kind of the record it is about, 0 if that is gone. */
 static void
 put_finding(struct json_writer *w, const struct store_finding *f, uint8_t of)
@@ -54,14 +69,17 @@ put_finding(struct json_writer *w, const struct store_finding *f, uint8_t of)
 	json_put_decimal(w, "record", f->record);
 	if (f->reg != 0)
 		json_put_i64(w, "number", f->reg);
-	if (f->reg != 0 && reg != NULL)
+	if (kind == FINDING_SAME_IDENTITY)
+		put_identity(w, f, of);
+	else if (f->reg != 0 && reg != NULL)
 		json_put_string(w, "register", reg->name);
 	json_put_bool(w, "blocks", finding_blocks(kind));
 	if (f->set_id != 0)
 		json_put_decimal(w, "set", f->set_id);
 	if (f->other != 0)
 		json_put_decimal(w, "other", f->other);
-	json_put_i64(w, "time_ms", f->time_ms);
+	if (f->time_ms != 0)
+		json_put_i64(w, "time_ms", f->time_ms);
 }
 
 /* Where the findings of one record go. */

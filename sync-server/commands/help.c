@@ -3,6 +3,7 @@
 
 #include "sync-server/commands/cli.h"
 #include "sync-server/commands/command.h"
+#include "sync-server/findings/findings.h"
 
 /* What one line does not tell.  Of the commands of table.c, and of ours. */
 static const struct more {
@@ -32,6 +33,12 @@ static const struct more {
 	    "Give --take or --value.  REGISTER, the sets and the stamp are "
 	    "what `show RECORD`\nprints.  If the record moved since that "
 	    "stamp nothing is decided, and what is\nthere now is shown (5).\n" },
+	{ "findings",
+	    "REGISTER, sets and stamp for `decide` are in `show RECORD`.  Two "
+	    "records with one\nidentity number: give the wrong one its own, "
+	    "or, where they are the same, decide\nthe register that the "
+	    "finding names as same_as, with the other record as its "
+	    "value.\n" },
 	{ "return",
 	    "VISIT is a number as `show` prints it beside a value.  The "
 	    "reason reaches the\nlaptop at its next sync.\n" },
@@ -129,6 +136,21 @@ print_options(const struct args_option *o)
 	}
 }
 
+/* Every kind that `findings` lists, and what to do about it. */
+static void
+print_kinds(void)
+{
+	enum finding_kind kind;
+
+	printf("\nKinds:\n");
+	for (kind = FINDING_CONFLICT; kind < FINDING_NKINDS; kind++)
+		printf("  %s%s\n      %s\n", finding_word(kind),
+		    finding_blocks(kind) ? " (blocks approval)" : "",
+		    finding_text(kind));
+	printf("  approval_undone\n      Written to after it was approved. "
+	       "Approve it anew.\n");
+}
+
 static void
 print_command(const char *name, const char *words, const char *about,
     const struct args_option *options)
@@ -140,6 +162,8 @@ print_command(const char *name, const char *words, const char *about,
 	for (i = 0; i < sizeof(MORE) / sizeof(MORE[0]); i++)
 		if (strcmp(MORE[i].name, name) == 0)
 			printf("\n%s", MORE[i].text);
+	if (strcmp(name, "findings") == 0)
+		print_kinds();
 	if (options != NULL && options->name != NULL)
 		printf("\nOptions:\n");
 	print_options(options);

@@ -75,6 +75,29 @@ holds "a value with a line end is in the records" \
 	grep -q 'a\\nb' <(bare records --json)
 holds "and on one line for people" grep -q 'catatan: a b' <(bare records)
 
+# ---- the same number twice -----------------------------------------------------
+"$S" findings --help >"$work/way"
+for kind in conflict same_identity deleted_updated; do
+	holds "the help of findings says what $kind is" \
+		grep -A1 -E "^  $kind \(blocks approval\)$" "$work/way"
+done
+printf 'ID DTKS,KODE DESA,NAMA,NIK\n%s\n%s\n' \
+	D8,64.02.05.2001,CUT,6402994107900001 \
+	D9,64.02.05.2001,CUT,6402994107900001 >"$work/twins.csv"
+bare import prelist "$work/twins.csv" >/dev/null
+first() { # MEMBER of the first row of that kind
+	bare findings --kind same_identity --json | head -1 | python3 -c '
+import json, sys
+print(json.load(sys.stdin)["row"][sys.argv[1]])' "$1"
+}
+is "the finding names the field" nik "$(first field)"
+one=$(first record) register=$(first same_as)
+bare decide "$one" "$register" --value "$register=$(first other)" \
+	--shown "$(bare show "$one" --json | get record.stamp)" --as Rina \
+	>/dev/null
+is "and the register that settles it" 0 \
+	"$(bare findings --kind same_identity --json | tail -1 | get findings)"
+
 # ---- upward ------------------------------------------------------------------
 forwarding() {
 	bare status --json | get "forward.$1"
@@ -85,7 +108,7 @@ id=$(bare records --json | python3 -c '
 import json, sys
 for line in sys.stdin:
     row = json.loads(line).get("row", {}).get("record", {})
-    if row.get("kind") == "household":
+    if row.get("kind") == "household" and row["fields"]["prelist_id"] == "D1":
         print(row["record"])')
 receive
 good=$upstream
