@@ -191,11 +191,15 @@ static int
 log_sync(sqlite3_file *file, int flags)
 {
 	struct sealvfs_log *log = self(file);
+	enum status st = ST_OK;
 	struct err ignored;
 
-	if (!log->named && sealvfs_os_serves(log->h.vfs) &&
-	    sealvfs_os_sync_folder(log->h.path, &ignored) != ST_OK)
-		return SQLITE_IOERR_DIR_FSYNC;
+	if (!log->named && sealvfs_os_serves(log->h.vfs))
+		st = sealvfs_os_sync_folder(log->h.path, &ignored);
+	if (st != ST_OK)
+		return st == ST_NOMEM ? SQLITE_IOERR_NOMEM
+		    : st == ST_FULL   ? SQLITE_FULL
+				      : SQLITE_IOERR_DIR_FSYNC;
 	log->named = true;
 	return sealvfs_forward_sync(file, flags);
 }

@@ -79,6 +79,33 @@ has_slot(uint8_t *copy, const uint8_t *at)
 	return false;
 }
 
+/* Was slot ${at} of the second copy tried, as one of the first? */
+static bool
+was_tried(uint8_t both[SEALVFS_START], const uint8_t *at)
+{
+	return sealvfs_header_shaped(both) && has_slot(both, at) &&
+	    memcmp(sealvfs_header_id(both),
+		sealvfs_header_id(both + SEALVFS_COPY), SEALVFS_ID_LEN) == 0;
+}
+
+/*
+ * Slot ${at} gave ${file}, which is wiped.  Is it of the copy in force?  It
+ * may be of a copy that was damaged, or one that was taken away.
+ */
+static enum status
+accept(uint8_t **best, struct sealvfs_keys *keys, uint8_t both[SEALVFS_START],
+    uint8_t file[KEY_LEN], const uint8_t *at, struct err *err)
+{
+	*best = sealvfs_header_best(both, file, keys);
+	crypto_wipe(file, KEY_LEN);
+	if (*best == NULL)
+		return distrust(err);
+	if (has_slot(*best, at))
+		return ST_OK;
+	crypto_wipe(keys, sizeof(*keys));
+	return refuse(err);
+}
+
 /*
  * Try every slot of both copies, a slot that is in both once.  *${best} is
  * the copy in force.
@@ -89,6 +116,7 @@ try_copies(uint8_t **best, struct sealvfs_keys *keys, struct attempt *a,
 {
 	uint8_t file[KEY_LEN], *copy, *at;
 	struct err why; /* the worst of what was found */
+	enum status st;
 	size_t c, i;
 
 	err_set(&why, ST_UNTRUSTED, "it is no sealed file");
@@ -100,29 +128,20 @@ try_copies(uint8_t **best, struct sealvfs_keys *keys, struct attempt *a,
 			refuse(&why);
 		for (i = 0; i < SEALVFS_SLOTS; i++) {
 			at = sealvfs_header_slot(copy, i);
-			if (c == 1 && sealvfs_header_shaped(both) &&
-			    has_slot(both, at))
+			if (c == 1 && was_tried(both, at))
 				continue;
-			if (try_slot(file, a, at, sealvfs_header_id(copy),
-				err) == ST_OK)
-				goto found;
-			if (err->status != ST_LOCKED)
+			st =
+			    try_slot(file, a, at, sealvfs_header_id(copy), err);
+			if (st == ST_OK)
+				st = accept(best, keys, both, file, at, err);
+			if (st == ST_OK)
+				return ST_OK;
+			if (st != ST_LOCKED)
 				why = *err;
 		}
 	}
 	*err = why;
 	return why.status;
-found:
-	*best = sealvfs_header_best(both, file, keys);
-	crypto_wipe(file, sizeof(file));
-	if (*best == NULL)
-		return distrust(err);
-	/* It may be one that was taken away, in a copy no longer in force. */
-	if (!has_slot(*best, at)) {
-		crypto_wipe(keys, sizeof(*keys));
-		return refuse(err);
-	}
-	return ST_OK;
 }
 
 static enum status

@@ -96,6 +96,12 @@ disk_cut_at(long n, uint64_t seed)
 }
 
 void
+disk_cut(void)
+{
+	cache_cut();
+}
+
+void
 disk_lie(void)
 {
 	disk.lies = true;

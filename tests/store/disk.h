@@ -11,8 +11,8 @@
  *
  * A cut ends the process as a pulled plug does: what was not durable is, by
  * the seed, there or not: sectors one by one, a truncation with all that
- * came after it, names from some moment on.  Other than that nothing is
- * really synced, so that tests are quick.
+ * came after it, names from some moment on or one by one.  Other than that
+ *nothing is really synced, so that tests are quick.
  *
  *	disk_watch(folder), then in a child process:
  *	disk_cut_at(n, seed) or disk_fail_at(n, how) -> calls ...
@@ -41,6 +41,8 @@ void disk_rush(void);
 
 /* Die at the ${n}th call from now on that changes something. */
 void disk_cut_at(long n, uint64_t seed);
+/* Die now, in the same way. */
+void disk_cut(void);
 /* Syncs promise and do nothing. */
 void disk_lie(void);
 

@@ -270,24 +270,20 @@ cache_cut(void)
 	unsigned percent = 10 + (unsigned)cache_random(90);
 	struct disk_file *f;
 	struct name *n;
-	uint64_t count = 0;
+	uint64_t count = 0, moment;
 
 	for (f = cache.files; f != NULL; f = f->next)
 		cut_file(f, percent);
 	for (n = cache.names; n != NULL; n = n->next)
 		count++;
-	/* All of them, none, or those up to some moment. */
-	switch (cache_random(4)) {
-	case 0:
-		count = 0;
-		break;
-	case 1:
-		break;
-	default:
-		count = cache_random(count + 1);
-		break;
-	}
+	/* All of them, none, those up to some moment, or each by itself. */
+	moment = cache_random(4);
+	if (moment < 3)
+		count = moment == 0 ? 0
+		    : moment == 1   ? count
+				    : cache_random(count + 1);
 	for (n = cache.names; n != NULL && count > 0; n = n->next, count--)
-		undo_name(n);
+		if (moment < 3 || cache_random(2) == 0)
+			undo_name(n);
 	_exit(DISK_CUT_EXIT);
 }

@@ -151,38 +151,17 @@ struct outcome {
 	bool failed; /* the call came */
 };
 
-/* ${bytes} and a log with commits in it, so that opening recovers. */
-struct before {
-	uint8_t *bytes, *log;
-	size_t len, log_len;
-};
-
+/* What is there before: for one deed nothing. */
 static void
-before_make(struct run *run, struct before *b)
+put_before(
+    struct run *run, const struct work_files *before, const struct deed *deed)
 {
-	struct db *db;
-
-	work_make(run->path);
-	work_grow(run->path);
-	db = kit_open(run->path);
-	kit_run(db,
-	    "PRAGMA wal_autocheckpoint = 0; CREATE TABLE v (x);"
-	    "INSERT INTO v VALUES (zeroblob(9000));"
-	    "INSERT INTO v VALUES (zeroblob(9000));");
-	b->bytes = kit_load(run->path, &b->len);
-	b->log = kit_load(run->log, &b->log_len);
-	db_close(db);
-}
-
-static void
-before_put(struct run *run, const struct before *b, const struct deed *deed)
-{
-	kit_clear(run->folder);
-	kit_forget(run->path);
-	if (deed->leaves == MAKES)
+	if (deed->leaves == MAKES) {
+		kit_clear(run->folder);
+		kit_forget(run->path);
 		return;
-	kit_store(run->path, b->bytes, b->len);
-	kit_store(run->log, b->log, b->log_len);
+	}
+	work_files_put(before, run);
 	kit_unlock(run->path, PASS);
 }
 
@@ -271,23 +250,23 @@ is_apt(enum status st, const struct deed *deed, const struct hindrance *h)
 static void
 every_call(struct run *run, const struct hindrance *h, long sample)
 {
-	struct before before;
+	struct work_files before;
 	struct outcome out;
 	long n, step, calls = 0;
 	size_t i;
 
 	first = kit_slot(LABEL, PASS);
 	second = kit_slot(LABEL, PASS_TWO);
-	before_make(run, &before);
+	work_files_make(&before, run);
 	for (i = 0; i < NDEEDS; i++) {
-		before_put(run, &before, &DEEDS[i]);
+		put_before(run, &before, &DEEDS[i]);
 		if (!hinder(&out, run, &DEEDS[i], h, 0) || out.st != ST_OK)
 			run_fail(run, "%s fails unhindered: %s", DEEDS[i].what,
 			    err_name(out.st));
 		calls = out.calls;
 		step = run_count(run, 1, calls / sample + 1);
 		for (n = 1; n <= calls && run->failures < 20; n += step) {
-			before_put(run, &before, &DEEDS[i]);
+			put_before(run, &before, &DEEDS[i]);
 			run_case(run);
 			if (!hinder(&out, run, &DEEDS[i], h, n))
 				run_fail(run, "%s, call %ld: it crashed",
@@ -298,8 +277,7 @@ every_call(struct run *run, const struct hindrance *h, long sample)
 			check(run, &DEEDS[i], &out, n);
 		}
 	}
-	free(before.bytes);
-	free(before.log);
+	work_files_free(&before);
 }
 
 void

@@ -52,17 +52,54 @@ one(struct db *db, int64_t i, unsigned seed, struct err *err)
 	return db_exec_script(db, sql, err);
 }
 
+static void
+grow(struct db *db, int64_t from, int64_t to)
+{
+	struct err err;
+
+	for (; from <= to; from++)
+		if (one(db, from, (unsigned)from * 2654435761u, &err) != ST_OK)
+			abort();
+}
+
 void
 work_grow(const char *path)
 {
 	struct db *db = kit_open(path);
-	struct err err;
-	int64_t i;
 
-	for (i = 1; i <= WORK_GROWN; i++)
-		if (one(db, i, (unsigned)i * 2654435761u, &err) != ST_OK)
-			abort();
+	grow(db, 1, WORK_GROWN);
 	db_close(db);
+}
+
+void
+work_files_make(struct work_files *out, const struct run *run)
+{
+	struct db *db;
+
+	work_make(run->path);
+	db = kit_open(run->path);
+	grow(db, 1, WORK_GROWN - 3);
+	kit_run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	grow(db, WORK_GROWN - 2, WORK_GROWN);
+	out->bytes = kit_load(run->path, &out->len);
+	out->log = kit_load(run->log, &out->log_len);
+	db_close(db);
+}
+
+void
+work_files_put(const struct work_files *files, const struct run *run)
+{
+	kit_clear(run->folder);
+	kit_forget(run->path);
+	kit_store(run->path, files->bytes, files->len);
+	kit_store(run->log, files->log, files->log_len);
+}
+
+void
+work_files_free(struct work_files *files)
+{
+	free(files->bytes);
+	free(files->log);
 }
 
 enum work_state

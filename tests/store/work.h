@@ -27,6 +27,18 @@ enum work_state {
 
 void work_make(const char *path);
 void work_grow(const char *path);
+
+/*
+ * A file of that number and its log, as a program that was killed leaves
+ * them: the last numbers are in the log only.
+ */
+struct work_files {
+	uint8_t *bytes, *log;
+	size_t len, log_len;
+};
+void work_files_make(struct work_files *out, const struct run *run);
+void work_files_put(const struct work_files *files, const struct run *run);
+void work_files_free(struct work_files *files);
 enum status work_unlock(const char *path, const char *vfs, const char *pass);
 enum work_state work_holds(const char *path, int64_t acknowledged);
 /* Nothing is left of a rotation that a crash ended. */
