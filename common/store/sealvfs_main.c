@@ -380,21 +380,32 @@ sealvfs_main_open(struct sealvfs *v, sqlite3_file *file, const char *path,
     int flags, int *out_flags)
 {
 	struct sealvfs_main *m = self(file);
+	bool writable = (flags & SQLITE_OPEN_READONLY) == 0;
 	int rc, given = 0;
 
 	memset(m, 0, sizeof(*m));
 	/* A new file needs a key first: sealvfs_create() makes it. */
-	rc = sealvfs_forward_open(
-	    v, &m->h, path, flags & ~SQLITE_OPEN_CREATE, &given);
+	flags &= ~(SQLITE_OPEN_CREATE | SQLITE_OPEN_READONLY);
+	flags |= SQLITE_OPEN_READWRITE;
+	rc = sealvfs_forward_open(v, &m->h, path, flags, &given);
 	if (rc != SQLITE_OK)
 		return rc;
-	sealvfs_enter(v);
-	rc = take_key(m, (given & SQLITE_OPEN_READONLY) == 0);
-	sealvfs_leave(v);
+	/* Where that fails the base opens it for reading, cannot lock it for
+	 * this program alone, and keeps the log's index in a plain file. */
+	if ((given & SQLITE_OPEN_READONLY) != 0) {
+		rc = sealvfs_report(
+		    SQLITE_CANTOPEN, path, "it cannot be written");
+	} else {
+		sealvfs_enter(v);
+		rc = take_key(m, writable);
+		sealvfs_leave(v);
+	}
 	if (rc != SQLITE_OK) {
 		sealvfs_forward_close(&m->h);
 		return rc;
 	}
+	if (!writable)
+		given ^= SQLITE_OPEN_READWRITE | SQLITE_OPEN_READONLY;
 	if (out_flags != NULL)
 		*out_flags = given;
 	file->pMethods = &SEALVFS_MAIN_METHODS;

@@ -133,6 +133,9 @@ do_everything(const char *path)
 {
 	struct sealvfs_file file = { .path = path };
 	struct sealvfs_slot slot = kit_slot(LABEL, PASS_TWO);
+	struct db_opts reading = {
+		.path = path, .vfs = SEALVFS_NAME, .readonly = true
+	};
 	struct err err;
 	struct db *db;
 
@@ -163,6 +166,10 @@ do_everything(const char *path)
 	db_close(db);
 	if (sealvfs_rotate(&file, &slot, 1, &err) != ST_OK)
 		abort();
+	if (db_open(&db, &reading, &err) != ST_OK ||
+	    kit_ask(db, "SELECT count(*) FROM t") < 0)
+		abort();
+	db_close(db);
 }
 
 /* May this be opened for writing? */

@@ -19,23 +19,63 @@ static const char *const STATES[] = {
 struct cut {
 	void (*work)(const char *path, const char *vfs, unsigned seed, int out);
 	const char *vfs;
-	long within; /* calls from which the moment is drawn */
+	long within; /* calls from which the moment is drawn; 0: all of them */
 	bool lies;
 	enum disk_fault how; /* before the cut, one call of ${fail_at} */
 	long fail_at;
 };
 
 static void
-child(struct run *run, const struct cut *cut, unsigned round, int out)
+child(struct run *run, const struct cut *cut, unsigned round, long moment,
+    int out)
 {
 	disk_watch(run->folder);
 	if (cut->lies)
 		disk_lie();
 	if (cut->fail_at > 0)
 		disk_fail_at(1 + round % cut->fail_at, cut->how, false);
-	disk_cut_at(1 + (long)(round * 7919u % (unsigned)cut->within), round);
+	disk_cut_at(moment, round);
 	cut->work(run->path, cut->vfs, round, out);
 	disk_cut();
+}
+
+/* How many calls that change something the whole of the work takes. */
+static long
+count_changes(struct run *run, const struct cut *cut)
+{
+	int64_t changes = 0;
+	int out[2];
+	pid_t pid;
+
+	if (pipe(out) != 0 || (pid = fork()) < 0)
+		abort();
+	if (pid == 0) {
+		disk_watch(run->folder);
+		cut->work(run->path, cut->vfs, 0, out[1]);
+		changes = disk_changes();
+		_exit(write(out[1], &changes, sizeof(changes)) < 0);
+	}
+	close(out[1]);
+	while (read(out[0], &changes, sizeof(changes)) == sizeof(changes))
+		continue;
+	close(out[0]);
+	waitpid(pid, NULL, 0);
+	return changes;
+}
+
+/*
+ * When to cut: where all is known, every second time near the end, or right
+ * after it.  (A damaged header takes a few calls more.)
+ */
+static long
+draw_moment(struct run *run, const struct cut *cut, long changes)
+{
+	long moment = (long)run_random(
+	    run, (uint64_t)(cut->within > 0 ? cut->within : changes));
+
+	if (cut->within == 0 && changes > 12 && run_random(run, 2) == 0)
+		return changes + 6 - (long)run_random(run, 16);
+	return 1 + moment;
 }
 
 /*
@@ -43,8 +83,10 @@ child(struct run *run, const struct cut *cut, unsigned round, int out)
  * acknowledged.  False: it ended in another way than by the cut.
  */
 static bool
-cut_once(struct run *run, const struct cut *cut, unsigned round, int64_t *last)
+cut_once(struct run *run, const struct cut *cut, unsigned round, long changes,
+    int64_t *last)
 {
+	long moment = draw_moment(run, cut, changes);
 	int out[2], code = 0;
 	int64_t number;
 	pid_t pid;
@@ -53,7 +95,7 @@ cut_once(struct run *run, const struct cut *cut, unsigned round, int64_t *last)
 		abort();
 	if (pid == 0) {
 		close(out[0]);
-		child(run, cut, round, out[1]);
+		child(run, cut, round, moment, out[1]);
 	}
 	close(out[1]);
 	while (read(out[0], &number, sizeof(number)) == sizeof(number))
@@ -79,7 +121,7 @@ commits(struct run *run, const struct cut *cut, long rounds)
 		run_fail(run, "it does not open");
 	for (round = 0; round < rounds && run->failures < 20; round++) {
 		run_case(run);
-		cut_once(run, cut, (unsigned)round, &last);
+		cut_once(run, cut, (unsigned)round, 0, &last);
 		state = work_holds(run->path, last);
 		if (state != WORK_HOLDS)
 			run_fail(run, "round %ld: commit %lld: %s", round,
@@ -156,7 +198,7 @@ power_lies(struct run *run)
 	for (round = 0; round < rounds; round++) {
 		run_case(run);
 		last = 0;
-		cut_once(run, &cut, (unsigned)round, &last);
+		cut_once(run, &cut, (unsigned)round, 0, &last);
 		lost += work_holds(run->path, last) != WORK_HOLDS;
 		unlink(run->log);
 		kit_store(run->path, bytes, len);
@@ -176,12 +218,15 @@ power_lies(struct run *run)
 static void
 changes(struct run *run, const struct cut *cut, long rounds)
 {
-	long round, old = 0, new = 0, done = 0;
+	long round, old = 0, new = 0, done = 0, changes;
 	enum status first, second;
 	struct work_files files;
 	int64_t last;
 
 	work_files_make(&files, run);
+	work_files_put(&files, run);
+	kit_unlock(run->path, PASS);
+	changes = count_changes(run, cut);
 	for (round = 0; round < rounds && run->failures < 20; round++) {
 		run_case(run);
 		/* Both copies of the header are good, or only one of them. */
@@ -192,7 +237,7 @@ changes(struct run *run, const struct cut *cut, long rounds)
 			files.bytes[round % 3 * 4096 - 4000] ^= 1;
 		kit_unlock(run->path, PASS);
 		last = 0;
-		cut_once(run, cut, (unsigned)round, &last);
+		cut_once(run, cut, (unsigned)round, changes, &last);
 		kit_forget(run->path);
 		first = kit_unlock(run->path, PASS);
 		if (first != ST_OK)
@@ -223,11 +268,9 @@ changes(struct run *run, const struct cut *cut, long rounds)
 void
 power_rotation(struct run *run)
 {
-	const struct cut cut = {
-		.work = work_rotate, .vfs = SEALVFS_NAME, .within = 130
-	};
+	const struct cut cut = { .work = work_rotate, .vfs = SEALVFS_NAME };
 
-	changes(run, &cut, run_count(run, 3000, 100));
+	changes(run, &cut, run_count(run, 3000, 150));
 }
 
 void
@@ -255,7 +298,7 @@ power_create(struct run *run)
 		kit_clear(run->folder);
 		kit_forget(run->path);
 		last = 0;
-		cut_once(run, &cut, (unsigned)round, &last);
+		cut_once(run, &cut, (unsigned)round, 0, &last);
 		if (kit_unlock(run->path, PASS) == ST_OK) {
 			whole++;
 		} else if (last != 0 || access(run->path, F_OK) == 0) {

@@ -20,6 +20,7 @@
 
 static const struct test TESTS[] = {
 	{ "a flipped bit of the database is reported", flip_database, false },
+	{ "pages do not change places", flip_places, false },
 	{ "a flipped bit of the log loses no earlier commit", flip_log, false },
 	{ "a flipped bit of the header is mended or reported", flip_header,
 	    false },

@@ -80,6 +80,7 @@ bool kit_is_sound(struct db *db);
 /* ---- the tests, by file */
 
 void flip_database(struct run *run);
+void flip_places(struct run *run);
 void flip_log(struct run *run);
 void flip_header(struct run *run);
 void cut_log(struct run *run);

@@ -41,7 +41,7 @@ void work_files_put(const struct work_files *files, const struct run *run);
 void work_files_free(struct work_files *files);
 enum status work_unlock(const char *path, const char *vfs, const char *pass);
 enum work_state work_holds(const char *path, int64_t acknowledged);
-/* Nothing is left of a rotation that a crash ended. */
+/* Nothing is left of a rotation that a crash ended, nor a plain index. */
 bool work_is_swept(const char *folder);
 
 /*
