@@ -43,6 +43,9 @@ enum status agent_try_passphrase(struct agent *agent, const char *label,
 enum status agent_cost(struct agent *agent, const struct passphrase_cost *said,
     struct passphrase_cost *out, struct err *err);
 
+/* Does the store's header have a recovery slot? */
+bool agent_recoverable(const struct agent *agent);
+
 /* Keys between an enrolment's request and its reply. */
 void agent_enrolling_free(struct enrolling *enrolling);
 

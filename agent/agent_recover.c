@@ -29,6 +29,15 @@ read_slot(
 	return st;
 }
 
+bool
+agent_recoverable(const struct agent *agent)
+{
+	struct sealvfs_sealed sealed;
+	struct err ignored;
+
+	return read_slot(agent, &sealed, &ignored) == ST_OK;
+}
+
 static void
 copy_slot(struct recovery_slot *out, const struct sealvfs_sealed *in)
 {

@@ -307,6 +307,7 @@ agent_status(struct agent *agent, struct writer *out, struct err *err)
 		json_put_decimal(&w, "version", at.version);
 		json_put_i64(&w, "envelopes", (int64_t)n);
 		json_put_i64(&w, "kept_replies", d->nkept);
+		json_put_bool(&w, "recoverable", agent_recoverable(agent));
 		put_clock(&w, agent);
 		if (agent->open != NULL)
 			st = put_unlocked(agent->open, &w, err);

@@ -121,6 +121,11 @@ unlocked_change(struct unlocked *u, const struct unlocked_opts *opts,
 	    &slot, signer.label, new, strlen(new), cost, err);
 	if (st != ST_OK)
 		goto out;
+	/* After a recovery there is no key to be wrapped anew. */
+	if (signer.lost) {
+		st = sealvfs_slot_put(&file, &slot, err);
+		goto out;
+	}
 	signer_wrap_key(from, person);
 	signer_wrap_key(to, slot.person);
 	signer.changing = true;

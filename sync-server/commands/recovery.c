@@ -122,7 +122,11 @@ put_use(void *arg, const struct people_recovered *row, struct err *err)
 
 	(void)err;
 	crypto_hex(hex, row->request, sizeof(row->request));
-	json_put_string(w, "request", hex);
+	/* Without a request: a writer that was halted for something else. */
+	if (strspn(hex, "0") == sizeof(hex) - 1)
+		json_put_null(w, "request");
+	else
+		json_put_string(w, "request", hex);
 	json_put_i64(w, "laptop", row->device);
 	json_put_string(w, "name", row->name);
 	json_put_i64(w, "writer", row->writer);

@@ -459,6 +459,30 @@ START_TEST(enrolling_anew_needs_the_new_passphrase)
 }
 END_TEST
 
+START_TEST(who_waits_can_change_the_passphrase_but_not_leave)
+{
+	bool renewed;
+
+	visit("a", "Jl. Satu");
+	recover();
+	ok(unlock("SR", NEW));
+	ok(agent_passphrase(
+	    l->agent, NEW, "gunung laut pasir awan", NULL, &err));
+	ck_assert_int_eq(
+	    agent_remove(l->agent, "SR", &renewed, &err), ST_LOCKED);
+	ck_assert_int_eq((int)say_of(&err), SAY_UNSIGNED);
+	ok(agent_lock(l->agent, &err));
+	ok(unlock("SR", "gunung laut pasir awan"));
+	ck_assert(agent_waits(l->agent));
+	ok(enrol_again("gunung laut pasir awan"));
+	ok(unlock("SR", "gunung laut pasir awan"));
+	laptop_sync(l);
+	laptop_status(l);
+	says(l, "'unsigned_records':0");
+	says(l, "'recoverable':true");
+}
+END_TEST
+
 START_TEST(nobody_else_enrols_in_the_place_of_who_waits)
 {
 	recover();
@@ -552,6 +576,7 @@ add(TCase *tc)
 	tcase_add_test(tc, everything_arrives_each_under_who_could_sign_it);
 	tcase_add_test(tc, a_visit_that_is_sent_again_after_all_that_is_known);
 	tcase_add_test(tc, enrolling_anew_needs_the_new_passphrase);
+	tcase_add_test(tc, who_waits_can_change_the_passphrase_but_not_leave);
 	tcase_add_test(tc, nobody_else_enrols_in_the_place_of_who_waits);
 	tcase_add_test(tc, forgetting_twice_loses_nothing);
 	tcase_add_test(tc, a_request_fits_a_qr_code);
