@@ -30,6 +30,16 @@ static const char *const SQL[CHAIN_Q_COUNT] = {
 			  "  WHERE writer = :writer AND seq IS NULL)"
 			  " WHERE set_id = :set AND seq IS NULL",
 
+	[CHAIN_Q_COPY] = "INSERT INTO change_set (set_id, writer, instrument,"
+			 " fields, nrows, used, npreds, opened_ms, closed)"
+			 " SELECT :to, writer, instrument, fields, nrows, used,"
+			 " npreds, opened_ms, closed FROM change_set"
+			 " WHERE set_id = :from AND seq IS NULL",
+
+	[CHAIN_Q_MOVE] = "UPDATE set_row SET set_id = :to WHERE set_id = :from",
+
+	[CHAIN_Q_DROP] = "DELETE FROM change_set WHERE set_id = :from",
+
 	[CHAIN_Q_START] = "INSERT INTO change_set (set_id, writer, instrument,"
 			  " fields, nrows, used, npreds, opened_ms) VALUES"
 			  " (:set, :writer, :instrument, :fields, 0, 0, 0,"
@@ -104,6 +114,17 @@ chain_close(struct chain *chain)
 	free(chain);
 }
 
+static uint64_t
+draw_set_id(const struct env *env)
+{
+	uint64_t id;
+
+	do
+		env_random(env, &id, sizeof(id));
+	while (id == 0);
+	return id;
+}
+
 static enum status
 find_set(
     struct db_query *q, uint32_t writer, struct chain_set *out, struct err *err)
@@ -151,14 +172,38 @@ chain_close_set(
 }
 
 enum status
+chain_rename_open(struct chain *chain, const struct env *env, uint32_t writer,
+    struct err *err)
+{
+	static const enum chain_query STEPS[] = { CHAIN_Q_COPY, CHAIN_Q_MOVE,
+		CHAIN_Q_DROP };
+	struct chain_set set;
+	struct db_query *q;
+	uint64_t to;
+	enum status st;
+	size_t i;
+
+	st = chain_find_open(chain, writer, &set, err);
+	if (st != ST_OK)
+		return st == ST_NOTFOUND ? ST_OK : st;
+	to = draw_set_id(env);
+	for (i = 0; i < 3 && st == ST_OK; i++) {
+		q = db_query(chain->sql, STEPS[i]);
+		db_bind_i64(q, ":from", (int64_t)set.set_id);
+		if (STEPS[i] != CHAIN_Q_DROP)
+			db_bind_i64(q, ":to", (int64_t)to);
+		st = db_run(q, NULL, err);
+	}
+	return st != ST_OK ? err_wrap(err, "rename a change set") : ST_OK;
+}
+
+enum status
 chain_start(struct chain *chain, const struct env *env, struct chain_set *set,
     struct err *err)
 {
 	struct db_query *q = db_query(chain->sql, CHAIN_Q_START);
 
-	do
-		env_random(env, &set->set_id, sizeof(set->set_id));
-	while (set->set_id == 0);
+	set->set_id = draw_set_id(env);
 	set->nrows = set->used = set->npreds = 0;
 
 	db_bind_i64(q, ":set", (int64_t)set->set_id);

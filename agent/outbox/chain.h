@@ -65,6 +65,12 @@ enum status chain_find_due(struct chain *chain, uint32_t writer,
 enum status chain_close_set(
     struct chain *chain, const struct chain_set *set, struct err *err);
 /*
+ * The open set of ${writer}, if there is one, gets another set id: elsewhere
+ * it may have been signed under the one it has.
+ */
+enum status chain_rename_open(struct chain *chain, const struct env *env,
+    uint32_t writer, struct err *err);
+/*
  * Open a set; of ${set} writer, instrument and fields are filled in.
  * ST_CONFLICT: writer has one open.
  */

@@ -16,6 +16,9 @@
  *	forgotten	the signing key was under a forgotten passphrase
  *			(agent/recover/)
  *
+ * Ids go on from HALT_COUNTER on, at a random place: those below may have been
+ * made elsewhere.  The open set gets another set id for the same reason.
+ *
  * Nobody stops recording: visits are saved and wait in closed sets, which a
  * new writer of the same person signs (enrolment with a code).  What was
  * signed travels on; the desk books what collides.
@@ -31,6 +34,13 @@
 
 struct db;
 struct halts;
+
+/*
+ * A writer who was never halted makes fewer ids than this; who was begins at
+ * random among as many again, with room for 2^27 behind it.
+ */
+#define HALT_COUNTER (1u << 28)
+#define HALT_SPREAD (1u << 27)
 
 /* In the store: do not renumber. */
 enum halt_cause {

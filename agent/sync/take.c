@@ -235,7 +235,7 @@ sync_take(struct unlocked *u, const struct device *device,
 	if (st == ST_OK)
 		st = shelf_stand(u->shelf, &u->standing, err);
 	if (st == ST_OK)
-		st = unlocked_halted(u, err);
+		st = unlocked_part(u, err);
 	if (st == ST_OK)
 		st = unlocked_commit(u, err);
 	if (st == ST_OK)

@@ -151,6 +151,24 @@ unlocked_halted(struct unlocked *u, struct err *err)
 	return st;
 }
 
+enum status
+unlocked_part(struct unlocked *u, struct err *err)
+{
+	uint32_t place;
+	enum status st;
+
+	if ((st = unlocked_halted(u, err)) != ST_OK ||
+	    (u->halted != HALT_OLDER && u->halted != HALT_CLONE) ||
+	    u->signer.counter >= HALT_COUNTER)
+		return st;
+	env_random(u->env, &place, sizeof(place));
+	u->signer.counter = HALT_COUNTER + place % HALT_SPREAD;
+	st = chain_rename_open(u->chain, u->env, u->signer.writer, err);
+	if (st == ST_OK)
+		st = signers_advance(u->signers, &u->signer, err);
+	return st;
+}
+
 /* Is this the newest state of the store, as far as the tally knows? */
 static enum status
 check_tally(
@@ -163,18 +181,17 @@ check_tally(
 			return err_set(err, ST_NOMEM, "no memory");
 		tally_read(&u->tally, u->env, u->tally_path);
 	}
-	if (tally_older(&u->tally, &u->signer)) {
-		if ((st = db_begin(u->db, err)) != ST_OK)
-			return st;
+	if ((st = unlocked_begin(u, err)) != ST_OK)
+		return st;
+	if (tally_older(&u->tally, &u->signer))
 		st = halt_older(u->halts, u->signer.writer, u->signer.seq, err);
-		if (st == ST_OK)
-			st = db_commit(u->db, err);
-		if (st != ST_OK) {
-			db_rollback(u->db);
-			return st;
-		}
-	}
-	return unlocked_halted(u, err);
+	if (st == ST_OK)
+		st = unlocked_part(u, err);
+	if (st == ST_OK)
+		st = unlocked_commit(u, err);
+	if (st != ST_OK)
+		unlocked_rollback(u);
+	return st;
 }
 
 enum status

@@ -215,6 +215,13 @@ bool unlocked_clock_behind(const struct unlocked *u, int64_t now_ms);
 enum status unlocked_halted(struct unlocked *u, struct err *err);
 
 /*
+ * As unlocked_halted(); if it is because others work with these files too,
+ * what is made from now on gets names of its own (outbox/halt.h).  In the
+ * transaction that found it out, and at every unlock.
+ */
+enum status unlocked_part(struct unlocked *u, struct err *err);
+
+/*
  * Sign what the person who is here has not signed, in its order.  Nothing
  * happens if they are halted.
  */

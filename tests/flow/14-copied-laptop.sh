@@ -69,7 +69,23 @@ is "an older copy is noticed without a line" older-copy "$(halted 3)"
 holds "its person goes on recording" new 3 sesudah "Jl. Salin 8"
 refused "it is said at the sync" 12 agent 3 sync "${pass[@]}" --lang id
 holds "in the person's language" grep -q "salinan lama" "$work/out/last"
-is "and what was sent stays safe" \
-	"Jl. Salin 1 Jl. Salin 2 Jl. Salin 3 Jl. Salin 6 Jl. Salin 7 Jl. Salin 9" \
+# Approved with a code, they go on as a new writer: what waited arrives.
+code=$(server enrol --person Ani --label AN --village 64.02.05 --json | get code)
+holds "with a code from the office they go on" agent 3 enrol --code "$code" \
+	--label AN --passphrase-file "$work/AN" --server "http://$address" \
+	--kdf 1:8192 --as AN --as-passphrase-file "$work/AN"
+holds "and send again" agent 3 sync "${pass[@]}"
+is "nothing is wrong any more" "" "$(halted 3)"
+code=$(server enrol --person Siti --label SR --village 64.02.05 --json | get code)
+holds "so does the person of the copied laptop" agent 2 enrol --code "$code" \
+	--label SR --passphrase-file "$work/SR" --server "http://$address" \
+	--kdf 1:8192 --as SR --as-passphrase-file "$work/SR"
+pass=(--label SR --passphrase-file "$work/SR")
+holds "who sends what they recorded meanwhile" agent 2 sync "${pass[@]}"
+holds "the records are those of the log again" server rebuild
+holds "which is whole" server verify-log
+is "nothing waits" 0 "$(server quarantine --json | get quarantined)"
+is "and every visit is there, once" \
+	"$(for n in 1 2 3 4 5 6 7 8 9; do echo "Jl. Salin $n"; done | xargs)" \
 	"$(streets)"
 finish

@@ -4,9 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/id.h"
 #include "common/wire/bundle.h"
 #include "common/wire/change.h"
 
+#include "agent/outbox/halt.h"
 #include "tests/lib/fake_server.h"
 #include "tests/lib/laptop.h"
 #include "tests/lib/sealed.h"
@@ -193,6 +195,42 @@ START_TEST(a_halted_writer_records_on_and_signs_nothing)
 }
 END_TEST
 
+START_TEST(what_a_halted_writer_makes_has_names_of_its_own)
+{
+	struct kept store;
+	uint64_t lost, made;
+
+	/* Saved and not signed: in the copy that open set is there. */
+	visit("a", "Jl. Baru 1");
+	laptop_reopen(l);
+	power_off();
+	store = keep("store.db");
+	power_on();
+	laptop_unlock(l, "SR");
+	laptop_visit(l,
+	    "{'key':'b','new':{'village':'" VILLAGE "'},'day':'2026-11-17',"
+	    "'fields':{'alamat':'Jl. Hilang'}}");
+	lost = laptop_id(l, "household");
+	laptop_sync(l);
+
+	restore_store(&store);
+	laptop_visit(l,
+	    "{'key':'c','new':{'village':'" VILLAGE "'},'day':'2026-11-17',"
+	    "'fields':{'alamat':'Jl. Lain'}}");
+	made = laptop_id(l, "household");
+	ck_assert_uint_eq(id_writer(made), id_writer(lost));
+	ck_assert_uint_gt(id_counter(made), HALT_COUNTER);
+	/* Once, not at every unlock. */
+	laptop_lock(l);
+	laptop_unlock(l, "SR");
+	laptop_visit(l,
+	    "{'key':'d','new':{'village':'" VILLAGE "'},'day':'2026-11-17',"
+	    "'fields':{'alamat':'Jl. Ketiga'}}");
+	ck_assert_uint_lt(
+	    id_counter(laptop_id(l, "household")), id_counter(made) + 5);
+}
+END_TEST
+
 START_TEST(a_whole_folder_put_back_is_noticed_at_the_first_sync)
 {
 	struct kept store, tally, device;
@@ -326,6 +364,7 @@ add(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, an_older_store_put_back_is_noticed_at_the_unlock);
+	tcase_add_test(tc, what_a_halted_writer_makes_has_names_of_its_own);
 	tcase_add_test(
 	    tc, an_older_store_that_lost_only_unsigned_visits_is_noticed_too);
 	tcase_add_test(tc, a_halted_writer_records_on_and_signs_nothing);
