@@ -47,7 +47,9 @@ channel_free(struct channel *ch)
 {
 	if (ch == NULL)
 		return;
-	json_free(ch->request);
+	json_free_wiped(ch->request);
+	if (ch->lines.bytes != NULL)
+		crypto_wipe(ch->lines.bytes, ch->lines.cap);
 	writer_free(&ch->lines);
 	pthread_cond_destroy(&ch->wake);
 	pthread_mutex_destroy(&ch->lock);
@@ -308,6 +310,9 @@ listen_here(struct control *control, struct err *err)
 		.arg = control,
 		.thread_per_connection = true,
 		.connections_max = CONNECTIONS_MAX,
+		.secret = true,
+		/* Who is on this machine has no slow link. */
+		.patience = { .head_ms = 2000, .window_ms = 5000 },
 	};
 
 	return serve_open(&control->serve, &opts, err);

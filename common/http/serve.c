@@ -136,6 +136,7 @@ serve_open(struct serve **out, const struct serve_opts *opts, struct err *err)
 	serve->nroutes = opts->nroutes;
 	serve->guard = opts->guard;
 	serve->arg = opts->arg;
+	serve->secret = opts->secret;
 	st = listen_on(serve,
 	    opts->address != NULL ? opts->address : "127.0.0.1", opts->port,
 	    err);

@@ -109,6 +109,8 @@ struct serve_opts {
 	 * replies may block.  No SERVE_LATER then.  For few clients.
 	 */
 	bool thread_per_connection;
+	/* Bodies hold what must not stay in memory: wiped after use. */
+	bool secret;
 	unsigned connections_max; /* all together; 0: 1000 */
 	/* From one address; 0: no limit.  A carrier's NAT is one address for
 	 * hundreds of villages: 256 at the least if the door is public. */

@@ -53,6 +53,7 @@ struct serve {
 	size_t nroutes;
 	serve_handler *guard;
 	void *arg;
+	bool secret;
 	atomic_bool closing;
 	atomic_uint nrequests; /* between their head and their close */
 	atomic_uint nlater;    /* handed out, and not answered yet */

@@ -2,7 +2,42 @@
 #include <string.h>
 
 #include "common/base/limits.h"
+#include "common/crypto/crypto.h"
 #include "common/http/serve_internal.h"
+
+static void
+free_body(struct serve_request *request)
+{
+	if (request->serve->secret && request->body.bytes != NULL)
+		crypto_wipe(request->body.bytes, request->body.cap);
+	writer_free(&request->body);
+}
+
+/*
+ * A body in memory: where it is secret, with room for all of it at once, so
+ * that it leaves no copies as it grows, and none in the library's buffer.
+ */
+static enum status
+collect(struct serve_request *request, const char *bytes, size_t len,
+    struct err *err)
+{
+	struct writer *body = &request->body;
+	union {
+		const char *given;
+		char *taken;
+	} buffer = { .given = bytes };
+	size_t max = request->announced > 0 ? (size_t)request->announced
+					    : request->route->body_max;
+
+	if (request->serve->secret && body->bytes == NULL) {
+		(void)writer_space(body, max);
+		body->len = 0;
+	}
+	writer_bytes(body, bytes, len);
+	if (request->serve->secret)
+		crypto_wipe(buffer.taken, len);
+	return writer_ok(body) ? ST_OK : err_set(err, ST_NOMEM, "no memory");
+}
 
 static void
 finish(struct serve *serve, struct serve_request *request)
@@ -13,7 +48,7 @@ finish(struct serve *serve, struct serve_request *request)
 	watch_idle(serve->watch, request->watched);
 	if (request->response != NULL)
 		MHD_destroy_response(request->response);
-	writer_free(&request->body);
+	free_body(request);
 	free(request);
 	atomic_fetch_sub(&serve->nrequests, 1);
 }
@@ -186,10 +221,7 @@ put_body(struct serve_request *request, const char *bytes, size_t len,
 	if (route->data != NULL)
 		return route->data(
 		    request->serve->arg, request, bytes, len, err);
-	writer_bytes(&request->body, bytes, len);
-	if (!writer_ok(&request->body))
-		return err_set(err, ST_NOMEM, "no memory");
-	return ST_OK;
+	return collect(request, bytes, len, err);
 }
 
 static enum MHD_Result
@@ -212,7 +244,7 @@ take_body(struct serve_request *request, const char *bytes, size_t len)
 		serve_refuse_code(&reply, 413, err.status, err.text);
 	else
 		serve_refuse(&reply, &err);
-	writer_free(&request->body);
+	free_body(request);
 	keep_reply(request, &reply);
 	request->state = REQUEST_REFUSED;
 	return MHD_YES;

@@ -13,6 +13,7 @@
 #include "common/say/say.h"
 
 #include "sync-server/commands/cli.h"
+#include "sync-server/commands/cli_stdin.h"
 #include "sync-server/commands/command.h"
 #include "sync-server/server.h"
 
@@ -170,6 +171,8 @@ run_command(const struct cli *cli, const struct command *command)
 		if (!reached && st == ST_NOTFOUND)
 			st = run_here(cli, &request, &err);
 	}
+	if (json.bytes != NULL)
+		crypto_wipe(json.bytes, json.cap);
 	writer_free(&json);
 	fflush(stdout);
 	return st == ST_OK ? CLI_DONE : cli_fail(cli, &err);
@@ -241,6 +244,30 @@ check_words(const struct cli *cli, const struct command *command, size_t used)
 	return CLI_USAGE;
 }
 
+/* With what comes on standard input, if a word asks for that. */
+static int
+run_with_stdin(
+    const struct cli *cli, const struct command *command, size_t used)
+{
+	struct cli filled = *cli;
+	struct cli_stdin in;
+	struct err err;
+	int code = CLI_DONE;
+
+	if (cli_stdin_read(&in, command, cli->words, cli->nwords, used, &err) !=
+	    ST_OK) {
+		code = cli_fail(cli, &err);
+	} else if (in.nwords > 0) {
+		filled.words = in.words;
+		filled.nwords = in.nwords;
+		code = check_words(&filled, command, used);
+	}
+	if (code == CLI_DONE)
+		code = run_command(&filled, command);
+	cli_stdin_free(&in);
+	return code;
+}
+
 static int
 dispatch(const struct cli *cli)
 {
@@ -265,7 +292,7 @@ dispatch(const struct cli *cli)
 		return usage("there is no such command");
 	if ((code = check_words(cli, command, used)) != CLI_DONE)
 		return code;
-	return run_command(cli, command);
+	return run_with_stdin(cli, command, used);
 }
 
 int

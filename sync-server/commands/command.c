@@ -45,8 +45,8 @@ read_words(const struct json *request, const char *words[ARGS_WORDS_MAX],
 }
 
 static enum status
-run(void *arg, const struct json *request, struct control_out *out,
-    struct err *err)
+run_command(void *arg, const struct json *request, bool look,
+    struct control_out *out, struct err *err)
 {
 	struct command_call call = { .server = arg, .out = out };
 	const char *words[ARGS_WORDS_MAX];
@@ -59,6 +59,10 @@ run(void *arg, const struct json *request, struct control_out *out,
 		return st;
 	if ((command = command_find(words, n, &used)) == NULL)
 		return err_set(err, ST_INVALID, "there is no such command");
+	if (look && !command->look)
+		return err_set(err, ST_INVALID,
+		    "%s changes something, and has to wait for its turn",
+		    command->name);
 	st =
 	    args_parse(&call.args, &command->spec, words + used, n - used, err);
 	if (st == ST_OK)
@@ -66,9 +70,23 @@ run(void *arg, const struct json *request, struct control_out *out,
 	return st == ST_OK ? st : err_wrap(err, "%s", command->name);
 }
 
+static enum status
+run(void *arg, const struct json *request, struct control_out *out,
+    struct err *err)
+{
+	return run_command(arg, request, false, out, err);
+}
+
+static enum status
+look(void *arg, const struct json *request, struct control_out *out,
+    struct err *err)
+{
+	return run_command(arg, request, true, out, err);
+}
+
 const struct control_command command_doors[] = {
 	{ .name = "run", .run = run },
-	{ .name = "look", .run = run, .together = true },
+	{ .name = "look", .run = look, .together = true },
 };
 
 const size_t command_ndoors = sizeof(command_doors) / sizeof(command_doors[0]);

@@ -30,9 +30,11 @@ static const struct more {
 	    "each register its\nheads: the values that nobody has replaced, "
 	    "and the set and visit of each.\n" },
 	{ "decide",
-	    "Give --take or --value.  REGISTER, the sets and the stamp are "
-	    "what `show RECORD`\nprints.  If the record moved since that "
-	    "stamp nothing is decided, and what is\nthere now is shown (5).\n" },
+	    "Give --take or --value.  FIELD=VALUE, one a line, is best read "
+	    "from standard\ninput: --value -.  REGISTER, the sets and the "
+	    "stamp are what `show RECORD` prints.\nIf the record moved since "
+	    "that stamp nothing is decided, and what is there now is\nshown "
+	    "(5).\n" },
 	{ "findings",
 	    "REGISTER, sets and stamp for `decide` are in `show RECORD`.  Two "
 	    "records with one\nidentity number: give the wrong one its own, "
@@ -98,6 +100,8 @@ static const char COMMON[] =
     "  --json                     one JSON object a line; the last one is "
     "{\"result\"}\n                             or {\"error\"}\n"
     "  --help                     this text\n"
+    "\n- as the value of an option stands for what comes on standard input: "
+    "other\nusers of the machine see command lines.\n"
     "\n"
     "Exit status: 0 done; 1 failed (disk, network, a fault of ours); 2 wrong "
     "usage;\n3 refused, a rule is broken; 4 not found; 5 conflict (the record "

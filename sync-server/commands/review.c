@@ -33,7 +33,8 @@ cut_value(struct decide_value *out, char *copy, struct err *err)
 
 static enum status
 read_values(struct decide_value values[VALUES_MAX], char *copies[VALUES_MAX],
-    size_t *n, const struct args *args, struct err *err)
+    size_t lens[VALUES_MAX], size_t *n, const struct args *args,
+    struct err *err)
 {
 	const char *text;
 	enum status st;
@@ -43,6 +44,7 @@ read_values(struct decide_value values[VALUES_MAX], char *copies[VALUES_MAX],
 			return err_set(err, ST_INVALID, "too many --value");
 		if ((copies[*n] = strdup(text)) == NULL)
 			return err_set(err, ST_NOMEM, "no memory");
+		lens[*n] = strlen(text);
 		st = cut_value(&values[*n], copies[*n], err);
 		(*n)++;
 		if (st != ST_OK)
@@ -56,6 +58,7 @@ command_decide(struct command_call *call, struct err *err)
 {
 	struct decide_value values[VALUES_MAX];
 	char *copies[VALUES_MAX] = { NULL };
+	size_t lens[VALUES_MAX];
 	struct decide_opts opts = { .values = values };
 	char change_id[2 * CHANGE_ID_LEN + 1];
 	struct decide_result result;
@@ -72,8 +75,8 @@ command_decide(struct command_call *call, struct err *err)
 		 &opts.shown_version, err)) != ST_OK ||
 	    (st = args_number(&call->args, "take", UINT64_MAX, 0, &opts.take,
 		 err)) != ST_OK ||
-	    (st = read_values(
-		 values, copies, &opts.nvalues, &call->args, err)) != ST_OK ||
+	    (st = read_values(values, copies, lens, &opts.nvalues, &call->args,
+		 err)) != ST_OK ||
 	    (st = command_desk_person(call, 0, &opts.person, err)) != ST_OK)
 		goto out;
 	st = decide_put(call->server, &opts, &result, &moved, err);
@@ -92,8 +95,11 @@ command_decide(struct command_call *call, struct err *err)
 out:
 	json_free(doc);
 	writer_free(&moved);
-	for (i = 0; i < VALUES_MAX; i++)
+	for (i = 0; i < VALUES_MAX; i++) {
+		if (copies[i] != NULL) /* the value lies behind the first NUL */
+			crypto_wipe(copies[i], lens[i]);
 		free(copies[i]);
+	}
 	return st;
 }
 

@@ -60,8 +60,8 @@ static const struct args_option FINDINGS[] = {
 
 static const struct args_option DECIDE[] = {
 	{ "take", "SET", false, false, "keep the value that this set wrote" },
-	{ "value", "FIELD=VALUE", true, false,
-	    "or this; fields left out stay as shown" },
+	{ "value", "-", true, false,
+	    "or FIELD=VALUE from standard input; what is left out stays" },
 	{ "shown", "E.V", false, true,
 	    "the record's stamp as it was looked at" },
 	{ "note", "TEXT", false, false, "why" },

@@ -139,6 +139,12 @@ no 5 "$S" decide "$id" lantai --shown 1.1 --value lantai=1 --as Rina "${D[@]}"
 stamp=$(server show "$id" --json | get record.stamp)
 no 3 "$S" decide "$id" alamat --shown "$stamp" --as Rina "${D[@]}" \
 	--value "alamat=$(printf '%s %.0s' "$street"{1..90})"
+for text in '' "$street" "$nik=$name" "$(printf '%s %.0s' "$street"{1..9000})"; do
+	told "$text" 3 "$S" decide "$id" alamat --shown "$stamp" --as Rina \
+		"${D[@]}" --value -
+done
+told "alamat=$street" 3 "$S" decide "$id" alamat --shown "$stamp" --as Rina \
+	"${D[@]}" --value - --note -
 no 3 "$S" decide "$id" alamat --shown "$name" --as Rina --value alamat=x \
 	"${D[@]}"
 no 4 "$S" decide "$id" alamat --shown "$stamp" --as "$name" --value alamat=x \

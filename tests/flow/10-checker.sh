@@ -41,8 +41,9 @@ for n in $(seq 1 10); do
 done
 go 2 "\"household\":\"$first\",\"fields\":{\"kloset\":\"2\"}"
 for n in 1 2; do agent "$n" sync >/dev/null; done
-server decide "$first" kloset --value kloset=2 --as Rina --shown \
-	"$(server show "$first" --json | get record.stamp)" >/dev/null || exit 1
+server decide "$first" kloset --value - --as Rina --shown \
+	"$(server show "$first" --json | get record.stamp)" <<<"kloset=2" \
+	>/dev/null || exit 1
 ack decided "$first" kloset
 approve() {
 	server approve "$1" --as Joko >/dev/null || exit 1

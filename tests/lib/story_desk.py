@@ -30,9 +30,9 @@ def settle(world, record_id, stamp, register, n, who):
         field = next(iter(value))
         if field == "lantai":
             value[field] = "9"
-        words = [w for item in value.items()
-                 for w in ("--value", "%s=%s" % item)]
-        world.server.call(*args, *words)
+        # Not on the command line, which others see.
+        world.server.call(*args, "--value", "-", stdin="".join(
+            "%s=%s\n" % item for item in value.items()))
     world.ack("decided", record_id, register["register"])
 
 
@@ -87,10 +87,10 @@ def decide_gone(world):
         field = "keberadaan_kel" if shown["kind"] == "household" \
             else "keberadaan_ind"
         world.server.call("decide", record_id, register["register"],
-                          "--value", field + "=1", "--value",
-                          f"tgl_peristiwa{field[10:]}=", "--value",
-                          f"alasan{field[10:]}=", "--shown",
-                          shown["stamp"], "--as", REVIEWER)
+                          "--value", "-", "--shown", shown["stamp"],
+                          "--as", REVIEWER, stdin=f"{field}=1\n"
+                          f"tgl_peristiwa{field[10:]}=\n"
+                          f"alasan{field[10:]}=\n")
     left = world.server.call("status")["findings"]["deleted_updated"]
     must(left == 0, f"{left} deletes against updates are left")
     return len(ids)

@@ -1,5 +1,7 @@
 /* Who may come in at the local door, and whom a command line believes. */
 
+#define _GNU_SOURCE /* memmem */
+
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -9,6 +11,7 @@
 #include "common/http/control.h"
 #include "common/json/json.h"
 #include "tests/lib/fake.h"
+#include "tests/lib/raw.h"
 #include "tests/lib/unit.h"
 
 static struct err err;
@@ -291,6 +294,85 @@ START_TEST(a_daemon_that_dies_leaves_the_end_unknown_and_then_is_none)
 }
 END_TEST
 
+/* ---- what stays in memory --------------------------------------------- */
+
+#define MARK "rahasia yang dinginkan"
+#define MARK_LEN (sizeof(MARK) - 1)
+
+static atomic_bool watching;
+static atomic_uint given_back; /* blocks of memory with the mark in them */
+
+#if defined(__has_feature)
+#define HAS_FEATURE(name) __has_feature(name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) &&                    \
+    !HAS_FEATURE(address_sanitizer)
+#define CAN_WATCH 1
+
+size_t malloc_usable_size(void *block);
+void __libc_free(void *block);
+void *__libc_realloc(void *block, size_t size);
+
+static void
+look_at(void *block)
+{
+	if (block != NULL && atomic_load(&watching) &&
+	    memmem(block, malloc_usable_size(block), MARK, MARK_LEN) != NULL)
+		atomic_fetch_add(&given_back, 1);
+}
+
+void
+free(void *block)
+{
+	look_at(block);
+	__libc_free(block);
+}
+
+void *
+realloc(void *block, size_t size)
+{
+	look_at(block);
+	return __libc_realloc(block, size);
+}
+#else
+#define CAN_WATCH 0
+#endif
+
+START_TEST(nothing_of_a_request_is_left_in_memory)
+{
+	char text[600], token[65], *block = malloc(MARK_LEN + 1);
+	unsigned port = read_file(token);
+	int fd, n;
+
+	/* It is seen where something is left. */
+	memcpy(block, MARK, MARK_LEN + 1);
+	atomic_store(&watching, true);
+	free(block);
+	ck_assert_uint_eq(atomic_load(&given_back), CAN_WATCH);
+	atomic_store(&given_back, 0);
+
+	n = snprintf(text, sizeof(text),
+	    LINE OWN_HOST TOKEN JSON "Content-Length: %zu\r\n\r\n"
+				     "{\"x\": [\"%0200d " MARK "\", 1]}",
+	    port, token, 8 + 200 + 1 + MARK_LEN + 6, 0);
+	fd = raw_connect((uint16_t)port);
+	/* In two pieces, so that memory for it would have to grow. */
+	raw_send(fd, text, (size_t)n - 5);
+	raw_sleep_ms(100);
+	raw_send(fd, text + n - 5, 5);
+	ck_assert_uint_eq(raw_read(fd).code, 200);
+	close(fd);
+	ck_assert_uint_eq(atomic_load(&runs), 1);
+	/* What belongs to the connection goes with the door at the latest. */
+	control_stop(control);
+	control = NULL;
+	atomic_store(&watching, false);
+	ck_assert_uint_eq(atomic_load(&given_back), 0);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -301,6 +383,7 @@ add(TCase *tc)
 	tcase_add_test(tc, the_file_of_another_daemon_is_left);
 	tcase_add_test(tc, a_damaged_file_is_reported);
 	tcase_add_test(tc, an_impostor_on_the_port_is_told_nothing);
+	tcase_add_test(tc, nothing_of_a_request_is_left_in_memory);
 }
 
 int
