@@ -4,6 +4,7 @@
 #include "common/base/day.h"
 #include "common/base/env.h"
 #include "common/base/id.h"
+#include "common/base/limits.h"
 #include "common/base/writer.h"
 #include "common/json/json.h"
 #include "common/place/region.h"
@@ -18,6 +19,9 @@
 #include "agent/records/view.h"
 #include "agent/sync/desk_box.h"
 #include "agent/visit/visit.h"
+
+/* Of a list; some room is left for what is put around it. */
+#define LINE_MAX (JSON_TEXT_MAX - 4096u)
 
 struct telling {
 	struct unlocked *u;
@@ -74,11 +78,29 @@ put_member_id(void *arg, const struct listed_line *line, struct err *err)
 	return ST_OK;
 }
 
+/* In place of a household of which there is more than a line may hold. */
+static enum status
+put_short(struct writer *out, const struct listed_line *line, struct err *err)
+{
+	struct json_writer w = json_writer_start(out);
+	char village[REGION_TEXT_SIZE];
+
+	json_put_object(&w, NULL);
+	json_put_decimal(&w, "id", line->id);
+	json_put_string(&w, "kind", "household");
+	region_print(line->place, village);
+	json_put_string(&w, "village", village);
+	json_put_bool(&w, "too_long", true);
+	json_put_end(&w);
+	return end_line(&w, out, err);
+}
+
 static enum status
 put_household(void *arg, const struct listed_line *line, struct err *err)
 {
 	struct telling *t = arg;
 	struct json_writer w = json_writer_start(t->out);
+	size_t before = t->out->len;
 	enum status st;
 
 	t->w = &w;
@@ -90,7 +112,14 @@ put_household(void *arg, const struct listed_line *line, struct err *err)
 		    t->u->listed, line->id, put_member_id, t, err);
 	json_put_end(&w);
 	json_put_end(&w);
-	return st == ST_OK ? end_line(&w, t->out, err) : st;
+	if (st == ST_OK)
+		st = end_line(&w, t->out, err);
+	/* One household that somebody filled must not hide all the others. */
+	if (st == ST_OK && t->out->len - before > LINE_MAX) {
+		t->out->len = before;
+		st = put_short(t->out, line, err);
+	}
+	return st;
 }
 
 enum status

@@ -481,10 +481,40 @@ START_TEST(until_all_of_a_restored_server_is_here_the_old_receipts_hold)
 }
 END_TEST
 
+START_TEST(a_household_that_somebody_filled_does_not_hide_the_others)
+{
+	static char text[2001];
+	uint64_t full = fake_server_household(server, VILLAGE, "Jl. Penuh");
+	char want[80];
+	int i;
+
+	fake_server_household(server, VILLAGE, "Jl. Akhir");
+	/* A line end shows as two characters. */
+	for (i = 0; i < 2000; i++)
+		text[i] = i % 2 == 0 ? 'x' : '\n';
+	text[1999] = 'x';
+	for (i = 0; i < 380; i++) {
+		text[0] = (char)('a' + i % 26);
+		text[2] = (char)('a' + i / 26);
+		fake_server_write(server, full, "catatan", text, true);
+	}
+	laptop_sync(l);
+	laptop_list(l);
+	says(l, "Jl. Lama 1");
+	says(l, "Jl. Akhir");
+	snprintf(want, sizeof(want), "'id':'%" PRIu64 "'", full);
+	says(l, want);
+	says(l, "'too_long':true");
+	ck_assert_uint_lt(l->said.len, 10000);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
 	tcase_add_test(tc, an_older_state_of_a_record_changes_nothing);
+	tcase_add_test(
+	    tc, a_household_that_somebody_filled_does_not_hide_the_others);
 	tcase_add_test(
 	    tc, the_latest_order_of_the_desk_counts_in_any_order_of_arrival);
 	tcase_add_test(tc, an_older_receipt_does_not_replace_a_newer_one);
