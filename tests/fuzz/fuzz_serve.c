@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/http/serve.h"
@@ -205,6 +206,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	static char reply[1 << 20];
+	const struct timespec nap = { 0, 1000000 };
 	size_t at = 1, step, n, waits;
 	int fd;
 
@@ -223,7 +225,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	must(n == 0 || strncmp(reply, "HTTP/1.", 7) == 0);
 	close(fd);
 	for (waits = 0; waits < 2000 && atomic_load(&nopen) > 0; waits++)
-		usleep(1000);
+		nanosleep(&nap, NULL);
 	must(atomic_load(&nopen) == 0);
 	if (bytes[0] >= 248)
 		next_is_served();
