@@ -68,8 +68,8 @@ path_check_folder(const char *path, struct err *err)
 		    err, ST_INVALID, "what --dir names is not a folder");
 	if (info.st_uid != geteuid())
 		return err_set(err, ST_UNTRUSTED,
-		    "the folder belongs to another user of this machine; "
-		    "choose one of your own");
+		    "the folder belongs to another user of this machine: run "
+		    "this as that user, or choose a folder of your own");
 	if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return err_set(err, ST_UNTRUSTED,
 		    "other users of this machine may write in the folder; "
