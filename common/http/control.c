@@ -47,9 +47,7 @@ channel_free(struct channel *ch)
 {
 	if (ch == NULL)
 		return;
-	json_free_wiped(ch->request);
-	if (ch->lines.bytes != NULL)
-		crypto_wipe(ch->lines.bytes, ch->lines.cap);
+	json_free(ch->request);
 	writer_free(&ch->lines);
 	pthread_cond_destroy(&ch->wake);
 	pthread_mutex_destroy(&ch->lock);

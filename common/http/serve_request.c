@@ -5,17 +5,9 @@
 #include "common/crypto/crypto.h"
 #include "common/http/serve_internal.h"
 
-static void
-free_body(struct serve_request *request)
-{
-	if (request->serve->secret && request->body.bytes != NULL)
-		crypto_wipe(request->body.bytes, request->body.cap);
-	writer_free(&request->body);
-}
-
 /*
- * A body in memory: where it is secret, with room for all of it at once, so
- * that it leaves no copies as it grows, and none in the library's buffer.
+ * A body in memory.  The writer wipes what it gives back; where the body is
+ * secret, the library's buffer is wiped too.
  */
 static enum status
 collect(struct serve_request *request, const char *bytes, size_t len,
@@ -26,13 +18,7 @@ collect(struct serve_request *request, const char *bytes, size_t len,
 		const char *given;
 		char *taken;
 	} buffer = { .given = bytes };
-	size_t max = request->announced > 0 ? (size_t)request->announced
-					    : request->route->body_max;
 
-	if (request->serve->secret && body->bytes == NULL) {
-		(void)writer_space(body, max);
-		body->len = 0;
-	}
 	writer_bytes(body, bytes, len);
 	if (request->serve->secret)
 		crypto_wipe(buffer.taken, len);
@@ -48,7 +34,7 @@ finish(struct serve *serve, struct serve_request *request)
 	watch_idle(serve->watch, request->watched);
 	if (request->response != NULL)
 		MHD_destroy_response(request->response);
-	free_body(request);
+	writer_free(&request->body);
 	free(request);
 	atomic_fetch_sub(&serve->nrequests, 1);
 }
@@ -244,7 +230,7 @@ take_body(struct serve_request *request, const char *bytes, size_t len)
 		serve_refuse_code(&reply, 413, err.status, err.text);
 	else
 		serve_refuse(&reply, &err);
-	free_body(request);
+	writer_free(&request->body);
 	keep_reply(request, &reply);
 	request->state = REQUEST_REFUSED;
 	return MHD_YES;

@@ -57,8 +57,6 @@ enum status json_parse(struct json **out, const void *bytes, size_t len,
 
 /* Free what json_parse() gave.  Accepts NULL. */
 void json_free(struct json *doc);
-/* The same, with nothing of its texts left in memory. */
-void json_free_wiped(struct json *doc);
 
 enum json_kind json_kind(const struct json *value);
 

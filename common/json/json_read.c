@@ -175,12 +175,6 @@ out:
 	return st;
 }
 
-static struct doc *
-doc_of(struct json *json)
-{
-	return (struct doc *)((char *)json - offsetof(struct doc, nodes));
-}
-
 void
 json_free(struct json *json)
 {
@@ -188,36 +182,9 @@ json_free(struct json *json)
 
 	if (json == NULL)
 		return;
-	doc = doc_of(json);
+	doc = (struct doc *)((char *)json - offsetof(struct doc, nodes));
 	cJSON_Delete(doc->tree);
 	free(doc);
-}
-
-/* Volatile, or it would be left out as being without effect. */
-static void
-wipe_text(char *text)
-{
-	volatile char *at;
-
-	for (at = text; at != NULL && *at != '\0'; at++)
-		*at = '\0';
-}
-
-static void
-wipe(cJSON *item)
-{
-	for (; item != NULL; item = item->next) {
-		wipe_text(item->valuestring);
-		wipe(item->child);
-	}
-}
-
-void
-json_free_wiped(struct json *json)
-{
-	if (json != NULL)
-		wipe(doc_of(json)->tree);
-	json_free(json);
 }
 
 enum json_kind
