@@ -144,7 +144,8 @@ struct change {
 	struct change_head head;
 	uint8_t id[CHANGE_ID_LEN];
 	struct change_body body;
-	bool erased; /* some rows were redacted (log only) */
+	size_t nnames; /* sets named by all its rows and writes together */
+	bool erased;   /* some rows were redacted (log only) */
 };
 
 /*

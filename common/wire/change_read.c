@@ -176,6 +176,7 @@ change_columns_unpack(
 	free(c.scratch);
 	if (st != ST_OK)
 		return st;
+	box->set.nnames = c.nnames;
 	box->set.body = (struct change_body){ .visits = c.visits,
 		.rows = c.rows,
 		.toggles = c.toggles,

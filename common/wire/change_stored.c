@@ -375,6 +375,7 @@ unpack(struct change_box *box, const struct stored *s, struct err *err)
 		return st;
 	change_id_make(box->set.id, s->head);
 	box->set.erased = f.note_gone || f.nrows + f.ntoggles < s->n;
+	box->set.nnames = f.nnames;
 	box->set.body = (struct change_body){ .visits = f.visits,
 		.rows = f.rows,
 		.toggles = f.toggles,

@@ -9,13 +9,17 @@ static void
 note_desk(struct accept *a, const struct instrument *ins)
 {
 	const struct instrument_field *field;
+	unsigned kind;
 	size_t i;
 
 	for (i = 0; ins != NULL && i < ins->nfields; i++) {
 		field = &ins->fields[i];
-		if (field->desk)
-			a->desk[field->kind - RECORD_HOUSEHOLD][field->reg /
-			    8] |= (uint8_t)(1 << field->reg % 8);
+		if (!field->desk)
+			continue;
+		kind = field->kind - RECORD_HOUSEHOLD;
+		a->desk[kind][field->reg / 8] |= (uint8_t)(1 << field->reg % 8);
+		if (a->desk_last[kind] < field->reg)
+			a->desk_last[kind] = field->reg;
 	}
 }
 

@@ -77,8 +77,10 @@ struct accept {
 
 	struct writer contents;
 
-	/* Registers that only the desk sets, by kind: a bit each. */
+	/* Registers that only the desk sets, by kind: a bit each, and the
+	 * last of them. */
 	uint8_t desk[2][(UINT16_MAX + 1) / 8];
+	uint16_t desk_last[2];
 	/* What the row at hand says that its author had seen, if it can be. */
 	uint32_t shown_epoch;
 	uint64_t shown_version;

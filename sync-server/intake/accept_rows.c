@@ -170,10 +170,12 @@ static bool
 is_desks(const struct accept *a, const struct change_row *row)
 {
 	const uint8_t *bits = a->desk[row->kind - RECORD_HOUSEHOLD];
-	uint16_t i, reg;
+	uint16_t i, reg, last = a->desk_last[row->kind - RECORD_HOUSEHOLD];
 
 	for (i = 0; i < row->nwrites; i++) {
 		reg = row->writes[i].reg;
+		if (reg > last)
+			return false;
 		if (bits[reg / 8] >> reg % 8 & 1)
 			return true;
 	}
@@ -327,10 +329,12 @@ merged_place(struct accept *a, const struct change_row *row, uint64_t *place,
 }
 
 static bool
-names_nothing(const struct change_row *row)
+names_nothing(const struct change *change, const struct change_row *row)
 {
 	uint16_t i;
 
+	if (change->nnames == 0)
+		return true;
 	for (i = 0; i < row->nwrites; i++)
 		if (row->writes[i].npreds > 0)
 			return false;
@@ -412,7 +416,7 @@ merge_row(struct accept *a, const struct store_row *before, struct err *err)
 		return ST_OK;
 	a->nfindings = 0;
 	accept_find_shown(a, row, before);
-	a->first = before == NULL && names_nothing(row);
+	a->first = before == NULL && names_nothing(a->change, row);
 	if (a->first)
 		return keep_row(a, row, NULL, err);
 	if (before != NULL)

@@ -240,7 +240,7 @@ judge_misnames(struct accept *a, const struct change *change, bool *misnames,
 
 	*misnames = false;
 	*missing = false;
-	if (change->head.kind != CHANGE_VISITS)
+	if (change->head.kind != CHANGE_VISITS || change->nnames == 0)
 		return ST_OK;
 	list_names(&names, &change->body);
 	if (names.n == 0)

@@ -62,10 +62,9 @@ CREATE UNIQUE INDEX log_by_id ON log (id);
 -- Names resolve to sets: Q_BY_SET, Q_BRIEF.
 CREATE UNIQUE INDEX log_by_set ON log (set_id);
 -- Chains and forks: Q_BY_SEQ.  Not unique: the desk may accept both ends of
--- a fork.
-CREATE INDEX log_by_seq ON log (writer, seq);
--- Receipts that a laptop has not seen: Q_ANSWERS.
-CREATE INDEX log_by_device ON log (device, answered);
+-- a fork.  And receipts that a laptop has not seen, by its writers: Q_ANSWERS.
+-- One index for both is a page less in each commit.
+CREATE INDEX log_by_seq ON log (writer, seq, answered);
 
 -- Rows that are not merged although their set is: outside the author's
 -- villages.  Written at arrival and never changed, so that making the

@@ -49,6 +49,9 @@ CREATE TABLE writer (
 	made_ms INTEGER NOT NULL
 ) STRICT;
 
+-- Whose sets a laptop asks about: Q_ANSWERS in store/log_read.c.
+CREATE INDEX writer_of_device ON writer (device);
+
 -- What a writer may do from a number on.  Written by enrol_answer().  The
 -- signed card is made from it whenever it is asked for, to the same bytes.
 CREATE TABLE writer_card (

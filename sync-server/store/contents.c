@@ -52,12 +52,12 @@ pack_list(struct writer *out, const struct change_row *row)
 }
 
 /*
- * Find each row's list; *${nlists} of them.  Where ${out} is not NULL, the
- * lists are appended to it; where ${of} is not NULL, it gets their numbers.
+ * Number each row's list in ${of}, and give in ${first} the row that has each
+ * list first.  Returns how many lists there are.
  */
-static void
-walk_lists(struct writer *out, uint16_t *of, size_t *nlists,
-    const struct change_body *body, uint64_t except)
+static size_t
+number_lists(uint16_t *of, uint16_t *first, const struct change_body *body,
+    uint64_t except)
 {
 	struct lists lists = { .n = 0 };
 	size_t i, at;
@@ -68,30 +68,29 @@ walk_lists(struct writer *out, uint16_t *of, size_t *nlists,
 		at = find_list(&lists, &body->rows[i]);
 		if (at == SIZE_MAX) {
 			at = lists.n;
+			first[at] = (uint16_t)i;
 			lists.row[lists.n++ % RECENT] = &body->rows[i];
-			if (out != NULL)
-				pack_list(out, &body->rows[i]);
 		}
-		if (of != NULL)
-			of[i] = (uint16_t)at;
+		of[i] = (uint16_t)at;
 	}
-	*nlists = lists.n;
+	return lists.n;
 }
 
 enum status
 contents_pack(struct writer *out, const struct change_body *body,
     uint64_t except, struct err *err)
 {
-	uint16_t of[CHANGE_RECORDS_MAX];
+	uint16_t of[CHANGE_RECORDS_MAX], first[CHANGE_RECORDS_MAX];
 	size_t i, nlists, nrows = 0;
 	uint64_t before = 0;
 
 	assert(body->nrows <= CHANGE_RECORDS_MAX);
 	for (i = 0; i < body->nrows; i++)
 		nrows += body->rows[i].id != except;
-	walk_lists(NULL, of, &nlists, body, except);
+	nlists = number_lists(of, first, body, except);
 	writer_varint(out, nlists);
-	walk_lists(out, NULL, &nlists, body, except);
+	for (i = 0; i < nlists; i++)
+		pack_list(out, &body->rows[first[i]]);
 	writer_varint(out, nrows);
 	for (i = 0; i < body->nrows; i++) {
 		if (body->rows[i].id == except)

@@ -12,7 +12,9 @@ static const char *const SQL[Q_COUNT] = {
 		       " WHERE n BETWEEN ?1 AND ?2 ORDER BY n",
 
 	[Q_ANSWERS] = "SELECT answered, receipt FROM log"
-		      " WHERE device = ?1 AND answered > ?2 AND answered <= ?3"
+		      " WHERE writer IN"
+		      " (SELECT writer FROM writer WHERE device = ?1)"
+		      " AND answered > ?2 AND answered <= ?3"
 		      " AND receipt IS NOT NULL"
 		      " UNION ALL SELECT answered, receipt FROM quarantine"
 		      " WHERE device = ?1 AND answered > ?2 AND answered <= ?3"
