@@ -20,16 +20,25 @@ put_person(struct json_writer *w, const struct person *person)
 enum status
 command_person_add(struct command_call *call, struct err *err)
 {
+	const char *name = args_get(&call->args, "name");
 	struct person person;
 	enum person_role role;
+	struct err ignored;
 	enum status st;
+	bool already;
 
 	st = person_role_parse(&role, args_get(&call->args, "role"), err);
-	if (st == ST_OK)
-		st = person_add(call->server, args_get(&call->args, "name"),
-		    role, &person, err);
-	if (st == ST_OK)
+	if (st != ST_OK)
+		return st;
+	/* Namesakes must not become one person unnoticed. */
+	server_lock(call->server);
+	already = person_find(call->server, name, &person, &ignored) == ST_OK;
+	server_unlock(call->server);
+	st = person_add(call->server, name, role, &person, err);
+	if (st == ST_OK) {
 		put_person(control_result(call->out), &person);
+		json_put_bool(control_result(call->out), "already", already);
+	}
 	return st;
 }
 

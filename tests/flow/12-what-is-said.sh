@@ -67,6 +67,11 @@ said "a list without villages" 3 'nearest: KODE DESA' 'run it again' \
 PADU_LANG=id said "the same in Indonesian" 3 'nearest: KODE DESA' \
 	'lalu jalankan lagi' import prelist "$work/no.csv"
 
+is "a person who is new" false \
+	"$(bare person add --name Wati --role enumerator --json | get already)"
+is "a namesake is that person, and it is said" true \
+	"$(bare person add --name Wati --role enumerator --json | get already)"
+
 # ---- data and terminals ------------------------------------------------------
 printf 'ID DTKS,KODE DESA,NAMA,CATATAN\nD1,64.02.05.2001,ANI,"a\nb"\n' \
 	>"$work/two.csv"
