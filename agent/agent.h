@@ -84,6 +84,8 @@ enum status agent_lock(struct agent *agent, struct err *err);
  */
 enum status agent_halted(const struct agent *agent, struct err *err);
 bool agent_unlocked(const struct agent *agent);
+/* Is the laptop's clock behind what the server's was? */
+bool agent_clock_behind(const struct agent *agent);
 /* Whose passphrase unlocked it; NULL while it is locked. */
 const char *agent_label(const struct agent *agent);
 
@@ -129,14 +131,17 @@ bool agent_waits(const struct agent *agent);
  *
  * agent_remove() takes ${label} off the laptop, who may be the one who is
  * here: then it is locked after it.  What they recorded travels on.
- * ST_LOCKED: they have visits that only they can sign.  *${renewed} is
- * false if the file's key could not be made anew (no room for a copy): an
- * old copy of the header would still let them in.
+ * ST_LOCKED: they have visits that only they can sign.
+ *
+ * After both *${renewed} is false if the file's key could not be made anew
+ * (no room for a copy): an old copy of the header would still open it as
+ * before.
  */
 enum status agent_people(
     struct agent *agent, struct writer *out, struct err *err);
 enum status agent_passphrase(struct agent *agent, const char *old,
-    const char *new, const struct passphrase_cost *cost, struct err *err);
+    const char *new, const struct passphrase_cost *cost, bool *renewed,
+    struct err *err);
 enum status agent_remove(
     struct agent *agent, const char *label, bool *renewed, struct err *err);
 

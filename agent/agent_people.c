@@ -80,19 +80,44 @@ try_change(void *arg, struct err *err)
 	    c->agent->open, &opts, c->old, c->new, &c->cost, err);
 }
 
+/*
+ * Give the file a new key; false: there is no room for a copy of it, for
+ * one.  The laptop is locked where it could not be opened again.
+ */
+static bool
+renew(struct agent *agent)
+{
+	struct unlocked *u = agent->open;
+	struct unlocked_opts opts;
+	struct err why;
+	bool renewed;
+
+	agent_unlocked_opts(agent, &opts);
+	renewed = unlocked_renew(u, &opts, &why) == ST_OK;
+	if (u->db == NULL) {
+		unlocked_close(u, &opts);
+		agent->open = NULL;
+	}
+	return renewed;
+}
+
 enum status
 agent_passphrase(struct agent *agent, const char *old, const char *new,
-    const struct passphrase_cost *cost, struct err *err)
+    const struct passphrase_cost *cost, bool *renewed, struct err *err)
 {
 	struct changing c = { .agent = agent, .old = old, .new = new };
 	enum status st;
 
+	*renewed = false;
 	if ((st = agent_need_unlocked(agent, err)) != ST_OK ||
 	    (st = words_judge(new, err)) != ST_OK ||
 	    (st = agent_cost(agent, cost, &c.cost, err)) != ST_OK)
 		return st;
-	return agent_try_passphrase(
+	st = agent_try_passphrase(
 	    agent, agent_label(agent), try_change, &c, err);
+	if (st == ST_OK)
+		*renewed = renew(agent);
+	return st;
 }
 
 struct telling {
@@ -139,7 +164,6 @@ agent_remove(
 {
 	struct unlocked_opts opts;
 	struct unlocked *u;
-	struct err renewing;
 	bool self;
 	enum status st;
 
@@ -154,8 +178,8 @@ agent_remove(
 	tries_right(agent->tries, label);
 	if ((st = post_fill(u->post, &u->standing, err)) != ST_OK)
 		return st;
-	*renewed = unlocked_renew(u, &opts, &renewing) == ST_OK;
-	if (self || u->db == NULL) {
+	*renewed = renew(agent);
+	if (self && agent->open != NULL) {
 		/* All of theirs is signed, all of others' waits for them. */
 		unlocked_close(u, &opts);
 		agent->open = NULL;

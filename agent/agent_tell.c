@@ -300,16 +300,25 @@ put_unlocked(struct unlocked *u, struct json_writer *w, struct err *err)
 	return st;
 }
 
+static int64_t
+server_ms(const struct agent *agent)
+{
+	return agent->open != NULL ? agent->open->standing.server_ms
+				   : agent->device->server_ms;
+}
+
+bool
+agent_clock_behind(const struct agent *agent)
+{
+	return agent->device != NULL &&
+	    env_now_ms(agent->env) < server_ms(agent) - UNLOCKED_CLOCK_MS;
+}
+
 static void
 put_clock(struct json_writer *w, const struct agent *agent)
 {
-	const struct device *d = agent->device;
-	int64_t server = d->server_ms, now = env_now_ms(agent->env);
-
-	if (agent->open != NULL)
-		server = agent->open->standing.server_ms;
-	json_put_i64(w, "server_ms", server);
-	json_put_bool(w, "clock_behind", now < server - UNLOCKED_CLOCK_MS);
+	json_put_i64(w, "server_ms", server_ms(agent));
+	json_put_bool(w, "clock_behind", agent_clock_behind(agent));
 }
 
 enum status

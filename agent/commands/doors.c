@@ -143,11 +143,20 @@ tell(struct agent *agent, struct control_out *out, bool rows,
 /* ---- the commands ----------------------------------------------------------
  */
 
+/* Visits are dated by hand, but a wrong clock should be set. */
+static void
+note_clock(const struct agent *agent, struct control_out *out)
+{
+	if (agent_clock_behind(agent))
+		control_note(out, SAY_CLOCK);
+}
+
 static enum status
 run_status(struct agent *agent, const struct json *request,
     struct control_out *out, struct err *err)
 {
 	(void)request;
+	note_clock(agent, out);
 	return tell(agent, out, false, agent_status, err);
 }
 
@@ -229,6 +238,7 @@ run_visit(struct agent *agent, const struct json *request,
 	st = json_get_string(request, "visit", &text, err);
 	if (st != ST_OK)
 		return st;
+	note_clock(agent, out);
 	st = agent_visit(agent, text, strlen(text), &answer, err);
 	/* A refusal has its particulars too. */
 	if (answer.len > 0 &&

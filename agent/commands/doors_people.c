@@ -90,7 +90,8 @@ run_change(struct agent *agent, const struct json *request,
     struct control_out *out, struct err *err)
 {
 	struct passphrase_cost cost = { 0, 0 };
-	const char *old, *new;
+	const char *old, *new, *label;
+	bool renewed;
 	enum status st;
 
 	if ((st = doors_read_cost(&cost, request, err)) != ST_OK ||
@@ -102,10 +103,13 @@ run_change(struct agent *agent, const struct json *request,
 		return err_set(err, ST_INVALID,
 		    "--label, --passphrase-file and --new-passphrase-file are "
 		    "needed, or --suggest");
-	st = agent_passphrase(agent, old, new, &cost, err);
+	label = agent_label(agent);
+	if (label != NULL)
+		json_put_string(control_result(out), "label", label);
+	st = agent_passphrase(agent, old, new, &cost, &renewed, err);
+	json_put_bool(control_result(out), "changed", st == ST_OK);
 	if (st == ST_OK)
-		json_put_string(
-		    control_result(out), "changed", agent_label(agent));
+		json_put_bool(control_result(out), "new_key", renewed);
 	else
 		doors_help_choose(out, err);
 	return st;

@@ -7,6 +7,7 @@
 #include "common/crypto/hash.h"
 #include "common/crypto/passphrase.h"
 
+#define TOO_LONG_MS 60000       /* the clock was set meanwhile */
 #define MEM_ENOUGH (256u << 20) /* an old laptop has 2 GiB in all */
 
 static_assert(PASSPHRASE_OPS_MAX >= PASSPHRASE_OPS_FLOOR, "ops");
@@ -44,31 +45,53 @@ passphrase_derive(
 	hash_derive(out, stretched, domain, NULL, 0);
 }
 
+/* How long a stretch of ${cost} takes, at least 1 ms; 0: not to be known. */
+static enum status
+time_stretch(int64_t *took, const struct passphrase_cost *cost,
+    const struct env *env, struct err *err)
+{
+	static const uint8_t salt[SALT_LEN];
+	uint8_t unused[KEY_LEN];
+	int64_t from = env_now_ms(env);
+	enum status st;
+
+	st = passphrase_stretch(unused, "", 0, salt, cost, err);
+	*took = env_now_ms(env) - from;
+	if (*took < 0 || *took > TOO_LONG_MS)
+		*took = 0;
+	return st;
+}
+
 enum status
 passphrase_calibrate(struct passphrase_cost *out, const struct env *env,
     int64_t target_ms, struct err *err)
 {
-	static const uint8_t salt[SALT_LEN];
-	uint8_t unused[KEY_LEN];
+	static const struct passphrase_cost FLOOR = { PASSPHRASE_OPS_FLOOR,
+		PASSPHRASE_MEM_FLOOR };
+	struct passphrase_cost more = FLOOR;
+	int64_t took;
 	enum status st;
-	int64_t took, times;
 
-	out->ops = PASSPHRASE_OPS_FLOOR;
-	out->mem = PASSPHRASE_MEM_FLOOR;
-	took = env_now_ms(env);
-	st = passphrase_stretch(unused, "", 0, salt, out, err);
-	took = env_now_ms(env) - took;
-	if (st != ST_OK || took <= 0)
+	*out = FLOOR;
+	st = time_stretch(&took, out, env, err);
+	if (st != ST_OK || took == 0)
 		return st;
-
-	times = target_ms / took;
-	while (times >= 2 && out->mem < MEM_ENOUGH) {
-		out->mem *= 2;
-		times /= 2;
+	while (took * (int64_t)(more.mem / FLOOR.mem) * 2 <= target_ms &&
+	    more.mem < MEM_ENOUGH)
+		more.mem *= 2;
+	if (more.mem > FLOOR.mem) {
+		/* More memory is slower than in proportion: measured again. */
+		if (time_stretch(&took, &more, env, err) != ST_OK || took == 0)
+			return ST_OK; /* it has not so much */
+		if (took > target_ms)
+			more.mem /= 2;
+		if (took > target_ms)
+			took /= 2;
 	}
-	if (times >= 2)
-		out->ops *= (uint64_t)times;
-	if (out->ops > PASSPHRASE_OPS_MAX)
-		out->ops = PASSPHRASE_OPS_MAX;
+	if (took > 0 && took < target_ms)
+		more.ops = more.ops * (uint64_t)target_ms / (uint64_t)took;
+	if (more.ops > PASSPHRASE_OPS_MAX)
+		more.ops = PASSPHRASE_OPS_MAX;
+	*out = more;
 	return ST_OK;
 }

@@ -43,8 +43,9 @@ void passphrase_derive(
 
 /*
  * The cost that takes this machine about ${target_ms}: the floor first, then
- * more memory up to 256 MiB, then more passes.  Measures one stretch at the
- * floor; a clock that stands still or jumps gives the floor.
+ * more memory up to 256 MiB, then more passes.  Measures a stretch at the
+ * floor and one at the memory chosen; a clock that stands still or jumps
+ * gives the floor.
  */
 enum status passphrase_calibrate(struct passphrase_cost *out,
     const struct env *env, int64_t target_ms, struct err *err);

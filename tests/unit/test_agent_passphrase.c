@@ -68,7 +68,9 @@ try_unlock(const char *label, const char *pass)
 static enum status
 change(const char *old, const char *new)
 {
-	return agent_passphrase(l->agent, old, new, NULL, &err);
+	bool renewed;
+
+	return agent_passphrase(l->agent, old, new, NULL, &renewed, &err);
 }
 
 static size_t
@@ -113,6 +115,26 @@ START_TEST(nobody_changes_it_without_the_old_one)
 	laptop_lock(l);
 	ck_assert_int_eq(change(OLD, NEW), ST_LOCKED);
 	ok(try_unlock("SR", OLD));
+}
+END_TEST
+
+START_TEST(an_old_header_put_back_does_not_bring_the_old_one_back)
+{
+	uint8_t *before, *after;
+	size_t old_len, new_len;
+
+	laptop_lock(l);
+	before = bytes_load(laptop_path(l, "store.db"), &old_len);
+	laptop_unlock(l, "SR");
+	ok(change(OLD, NEW));
+	laptop_lock(l);
+	after = bytes_load(laptop_path(l, "store.db"), &new_len);
+	memcpy(after, before, SEALED_START);
+	bytes_store(laptop_path(l, "store.db"), after, new_len);
+	ck_assert_int_ne(try_unlock("SR", OLD), ST_OK);
+	ck_assert(!agent_unlocked(l->agent));
+	free(before);
+	free(after);
 }
 END_TEST
 
@@ -171,7 +193,8 @@ do_until_cut(enum deed deed, long at, uint64_t seed, bool *over)
 		agent = open_torn();
 		tear_after(at, seed);
 		if (deed == DEED_CHANGE)
-			st = agent_passphrase(agent, OLD, NEW, NULL, &err);
+			st = agent_passphrase(
+			    agent, OLD, NEW, NULL, &renewed, &err);
 		else
 			st = agent_remove(agent, "BU", &renewed, &err);
 		if (st != ST_OK || write(pipe_ends[1], "y", 1) != 1)
@@ -263,7 +286,7 @@ END_TEST
 START_TEST(a_change_that_failed_midway_is_tidied_at_the_next_unlock)
 {
 	struct agent *agent;
-	bool failed = true;
+	bool renewed, failed = true;
 	long at;
 
 	begin_cutting();
@@ -271,7 +294,8 @@ START_TEST(a_change_that_failed_midway_is_tidied_at_the_next_unlock)
 		put_back();
 		agent = open_torn();
 		tear_fail_at(at);
-		failed = agent_passphrase(agent, OLD, NEW, NULL, &err) != ST_OK;
+		failed = agent_passphrase(
+			     agent, OLD, NEW, NULL, &renewed, &err) != ST_OK;
 		tear_fail_at(0);
 		agent_close(agent);
 		reopen();
@@ -518,6 +542,8 @@ add(TCase *tc)
 	tcase_add_test(
 	    tc, after_a_change_the_new_one_opens_and_the_old_one_does_not);
 	tcase_add_test(tc, nobody_changes_it_without_the_old_one);
+	tcase_add_test(
+	    tc, an_old_header_put_back_does_not_bring_the_old_one_back);
 	tcase_add_test(
 	    tc, the_old_or_the_new_one_opens_wherever_the_power_is_cut);
 	tcase_add_test(

@@ -342,33 +342,49 @@ START_TEST(another_salt_or_letter_gives_another_key)
 }
 END_TEST
 
+/* What each stretch takes; the clock is asked before and after it. */
+struct machine_clock {
+	int64_t now_ms;
+	int64_t takes_ms[2]; /* at the floor; with the memory chosen */
+	unsigned calls;
+};
+
 static int64_t
 clock_of_calls(void *arg)
 {
-	int64_t *step = arg, now = step[0];
+	struct machine_clock *c = arg;
 
-	step[0] += step[1];
-	return now;
+	if (c->calls % 2 == 1)
+		c->now_ms += c->takes_ms[c->calls / 2 % 2];
+	c->calls++;
+	return c->now_ms;
 }
 
 static const struct {
 	const char *what;
-	int64_t takes_ms; /* the floor, by the clock shown */
+	int64_t takes_ms[2];
 	struct passphrase_cost cost;
 } MACHINES[] = {
-	{ "a slow machine", 2000, { 3, 64u << 20 } },
-	{ "twice as quick as asked", 500, { 3, 128u << 20 } },
-	{ "ten times as quick", 100, { 6, 256u << 20 } },
-	{ "absurdly quick", 1, { 16, 256u << 20 } },
-	{ "a clock that stands still", 0, { 3, 64u << 20 } },
-	{ "a clock that jumps back", -5000, { 3, 64u << 20 } },
+	{ "a slow machine", { 2000, 0 }, { 3, 64u << 20 } },
+	{ "twice as quick as asked", { 500, 1000 }, { 3, 128u << 20 } },
+	{ "a little quicker than the floor", { 700, 0 }, { 4, 64u << 20 } },
+	{ "memory slower than thought", { 400, 1300 }, { 4, 64u << 20 } },
+	{ "ten times as quick", { 100, 400 }, { 7, 256u << 20 } },
+	{ "the same, with slow memory", { 100, 700 }, { 4, 256u << 20 } },
+	{ "absurdly quick", { 1, 4 }, { 16, 256u << 20 } },
+	{ "a clock that stands still", { 0, 0 }, { 3, 64u << 20 } },
+	{ "a clock that jumps back", { -5000, 0 }, { 3, 64u << 20 } },
+	{ "a clock that is set meanwhile", { 86400000, 0 }, { 3, 64u << 20 } },
+	{ "and then stands still", { 100, 0 }, { 3, 64u << 20 } },
 };
 #define NMACHINES (sizeof(MACHINES) / sizeof(MACHINES[0]))
 
 START_TEST(the_cost_fits_the_machine_and_never_goes_below_the_floor)
 {
-	int64_t step[2] = { 1000000, MACHINES[_i].takes_ms };
-	struct env env = { .arg = step, .now_ms = clock_of_calls };
+	struct machine_clock clock = { .now_ms = 1000000,
+		.takes_ms = {
+		    MACHINES[_i].takes_ms[0], MACHINES[_i].takes_ms[1] } };
+	struct env env = { .arg = &clock, .now_ms = clock_of_calls };
 	struct passphrase_cost cost;
 
 	ok(passphrase_calibrate(&cost, &env, 1000, &err));
