@@ -8,6 +8,7 @@
 #include "common/base/limits.h"
 #include "common/crypto/crypto.h"
 #include "common/json/json.h"
+#include "common/words/words.h"
 
 #include "agent/commands/cli.h"
 #include "agent/commands/cli_table.h"
@@ -387,6 +388,28 @@ put_login(struct json_writer *w, const struct env *env, const struct words *k)
 	return st;
 }
 
+/* Who joins and has no passphrase yet is shown one that is good. */
+static enum say_exit
+lacks(const struct cli *cli, const struct cli_command *c,
+    const struct cli_option *o)
+{
+	char words[WORDS_TEXT_SIZE];
+	enum say_exit st = usage("this option is needed", o->name);
+
+	if (o->kind == CLI_PASSPHRASE &&
+	    (strcmp(c->name, "enrol") == 0 ||
+		strcmp(c->name, "people-add") == 0)) {
+		words_suggest(words, cli->env);
+		fprintf(stderr,
+		    cli->lang == SAY_ID
+			? "  (kata sandi yang baik, misalnya: %s)\n"
+			: "  (a good passphrase, for example: %s)\n",
+		    words);
+		crypto_wipe(words, sizeof(words));
+	}
+	return st;
+}
+
 static enum say_exit
 make_request(struct cli *out, const struct words *k)
 {
@@ -400,8 +423,7 @@ make_request(struct cli *out, const struct words *k)
 	for (i = 0; i < CLI_OPTIONS_MAX && c->options[i].name != NULL; i++)
 		if (c->options[i].needed &&
 		    given(k, c->options[i].name) == NULL)
-			return usage(
-			    "this option is needed", c->options[i].name);
+			return lacks(out, c, &c->options[i]);
 	for (i = 0; i < k->n; i++)
 		if (!c->login &&
 		    (k->option[i] == &cli_login_options[0] ||

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/env.h"
+#include "common/base/wipe.h"
 #include "common/say/say.h"
 #include "common/words/words.h"
 
@@ -36,7 +37,7 @@ words_suggest(char out[WORDS_TEXT_SIZE], const struct env *env)
 		len += (size_t)snprintf(out + len, WORDS_TEXT_SIZE - len,
 		    "%s%s", i > 0 ? " " : "", words_list[chosen[i]]);
 	}
-	memset(chosen, 0, sizeof(chosen));
+	wipe(chosen, sizeof(chosen));
 }
 
 /* Bytes above ASCII are letters: of whatever language. */

@@ -328,6 +328,10 @@ is "PADU_LANG before the locale" The \
 is "--lang before both" Laptop \
 	"$(first LANG=en_GB PADU_LANG=en "${list[@]}" --lang id)"
 refused "a language that we do not speak" 2 "$A" list --lang fr
+refused "an enrolment without a passphrase" 2 agent 9 enrol \
+	--server "http://$address" --code "$code" --label BD
+holds "is shown a good one" grep -qE 'example: [a-z]+( [a-z]+){3}\)$' \
+	"$work/out/last"
 holds "--help lists the exit statuses" grep -q "12 an older copy" \
 	<("$A" --help)
 finish
