@@ -42,6 +42,11 @@ static const struct {
 	    "A change set that could not be believed: kept, but not merged. "
 	    "Release or void it.",
 	    false },
+	[FINDING_ALIASED_UPDATED] = { "aliased_updated",
+	    "It was said to be the same as another record, and somebody wrote "
+	    "to it at the same time. Look whether it is, and which of the two "
+	    "the write is about.",
+	    true },
 	[FINDING_REISSUED] = { "reissued",
 	    "Saved before a passphrase was forgotten, signed after it was "
 	    "recovered. Nothing to do.",

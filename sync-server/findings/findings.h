@@ -20,6 +20,10 @@
  *	deleted_updated   a life write "gone" and       the life register is
  *	                  another write, neither of     written by who saw both
  *	                  whose authors saw the other
+ *	aliased_updated   said to be the same as       same_as is written by
+ *	                  another record, and another   who saw both
+ *	                  write, neither of whose
+ *	                  authors saw the other
  *	edited_together   two sets, other fields,       anything is written by
  *	                  neither saw the other         who saw both
  *	older_shown       what is shown was observed    the register is written
@@ -34,9 +38,9 @@
  *	same_identity     an identity field has the     it no longer has, or one
  *	                  same value in two records     is the same as the other
  *
- * deleted_updated and edited_together compare a row with the sets whose
- * writes are heads then; they are about what stands in the record, not a
- * history.
+ * deleted_updated, aliased_updated and edited_together compare a row with the
+ *sets whose writes are heads then; they are about what stands in the record,
+ *not a history.
  */
 
 #include <stdbool.h>
@@ -58,8 +62,9 @@ enum finding_kind {
 	FINDING_HELD = 8,
 	FINDING_QUARANTINED = 9,
 	FINDING_REISSUED = 10,
+	FINDING_ALIASED_UPDATED = 11,
 };
-#define FINDING_NKINDS 11
+#define FINDING_NKINDS 12
 
 /* More than this ahead of its arrival a clock is wrong. */
 #define FINDING_CLOCK_MS (10 * 60 * 1000)

@@ -177,9 +177,26 @@ says_gone(const struct accept *a, enum change_record_kind kind,
 /* What of the record is the set ${set_id}'s, compared with ${row}. */
 struct share {
 	bool gone;   /* its life write says gone */
+	bool alias;  /* its same_as write names a record */
 	bool other;  /* it has a head on another register than life */
+	bool plain;  /* and than same_as */
 	bool differ; /* one of the two has a field that the other has not */
 };
+
+static void
+look_at_write(const struct accept *a, struct share *share,
+    enum change_record_kind kind, uint16_t reg, const uint8_t *value,
+    size_t len)
+{
+	if (reg == INSTRUMENT_LIFE)
+		share->gone |= says_gone(a, kind, value, len);
+	else
+		share->other = true;
+	if (reg == INSTRUMENT_SAME_AS)
+		share->alias |= len > 0;
+	else if (reg != INSTRUMENT_LIFE)
+		share->plain = true;
+}
 
 static struct share
 compare_set(
@@ -196,11 +213,8 @@ compare_set(
 			head = &r->regs[i].heads[j];
 			if (head->set.set_id != set_id)
 				continue;
-			if (r->regs[i].reg == INSTRUMENT_LIFE)
-				share.gone |= says_gone(
-				    a, row->kind, head->value, head->len);
-			else
-				share.other = true;
+			look_at_write(a, &share, row->kind, r->regs[i].reg,
+			    head->value, head->len);
 			if (row_writes(row, r->regs[i].reg))
 				common++;
 			else
@@ -218,13 +232,9 @@ look_at_row(const struct accept *a, const struct change_row *row)
 	struct share share = { 0 };
 	uint16_t i;
 
-	for (i = 0; i < row->nwrites; i++) {
-		if (row->writes[i].reg != INSTRUMENT_LIFE)
-			share.other = true;
-		else
-			share.gone = says_gone(a, row->kind,
-			    row->writes[i].value, row->writes[i].len);
-	}
+	for (i = 0; i < row->nwrites; i++)
+		look_at_write(a, &share, row->kind, row->writes[i].reg,
+		    row->writes[i].value, row->writes[i].len);
 	return share;
 }
 
@@ -269,6 +279,8 @@ accept_find_before(struct accept *a, const struct change_row *row,
 		its = compare_set(a, row, sets.ids[i]);
 		if ((mine.gone && its.other) || (its.gone && mine.other))
 			note(a, FINDING_DELETED_UPDATED, 0, true, sets.ids[i]);
+		else if ((mine.alias && its.plain) || (its.alias && mine.plain))
+			note(a, FINDING_ALIASED_UPDATED, 0, true, sets.ids[i]);
 		else if (its.differ)
 			note(a, FINDING_EDITED_TOGETHER, 0, true, sets.ids[i]);
 	}
@@ -306,6 +318,7 @@ collect_open(void *arg, const struct store_finding *finding, struct err *err)
 	switch ((enum finding_kind)finding->kind) {
 	case FINDING_AGREED:
 	case FINDING_DELETED_UPDATED:
+	case FINDING_ALIASED_UPDATED:
 	case FINDING_EDITED_TOGETHER:
 	case FINDING_OLDER_SHOWN:
 		if (open->n < OPEN_MAX)
@@ -329,6 +342,8 @@ closes(const struct accept *a, const struct change_row *row,
 	switch ((enum finding_kind)finding->kind) {
 	case FINDING_DELETED_UPDATED:
 		return row_writes(row, INSTRUMENT_LIFE);
+	case FINDING_ALIASED_UPDATED:
+		return row_writes(row, INSTRUMENT_SAME_AS);
 	case FINDING_EDITED_TOGETHER:
 		return true;
 	default:

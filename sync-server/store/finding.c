@@ -19,8 +19,9 @@ enum {
 	"f.record, f.kind, f.reg, f.set_id, f.other, f.epoch,"                 \
 	" f.version, f.time_ms"
 
-/* enum finding_kind, of those that are stored: a search for each. */
-#define INTAKE_KINDS "1, 2, 3, 4, 5, 6"
+/* enum finding_kind, of those that are stored: a search for each.  Intake's
+ * are made again with their record, 7 follows the indexes. */
+#define INTAKE_KINDS "1, 2, 3, 4, 5, 6, 10, 11"
 #define ALL_KINDS INTAKE_KINDS ", 7"
 
 static const char *const SQL[Q_COUNT] = {
@@ -34,7 +35,8 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_CLOSE_ALL] = "DELETE FROM finding"
 			" WHERE kind IN (" INTAKE_KINDS ") AND record = ?1",
 
-	[Q_CLEAR] = "DELETE FROM finding WHERE kind < 7",
+	[Q_CLEAR] = "DELETE FROM finding"
+		    " WHERE kind IN (" INTAKE_KINDS ")",
 
 	[Q_ERASE] = "DELETE FROM finding"
 		    " WHERE kind IN (" ALL_KINDS ") AND record = ?1",

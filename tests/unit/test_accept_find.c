@@ -1,5 +1,7 @@
 #include "common/base/id.h"
+#include "common/instrument/instrument.h"
 #include "sync-server/findings/findings.h"
+#include "sync-server/store/finding.h"
 #include "tests/lib/pen.h"
 #include "tests/lib/unit.h"
 #include "tests/lib/yard.h"
@@ -238,10 +240,70 @@ START_TEST(a_clock_that_is_ahead_is_noted_and_merged)
 }
 END_TEST
 
+START_TEST(a_record_that_is_another_one_against_an_update_is_for_a_person)
+{
+	uint64_t record = id_of(&ani, 1);
+	unsigned n;
+
+	one(5, record, 0, "a");
+	take(&ani, DEVICE, 0, NULL);
+	draft_start(&draft, CHANGE_DECISION, 6);
+	draft_row(&draft, record, RECORD_HOUSEHOLD, 1, 1);
+	draft_write(&draft, INSTRUMENT_SAME_AS, "3604005602340110338");
+	take(&desk, 0, 0, NULL);
+	ck_assert(!has_finding(record, FINDING_ALIASED_UPDATED, 0));
+	/* Somebody in the field writes to it who has not seen that. */
+	one(7, record, 1, "b");
+	draft_name(&draft, 5);
+	take(&ani, DEVICE, 0, NULL);
+	ck_assert(has_finding(record, FINDING_ALIASED_UPDATED, 0));
+	ck_assert(!has_finding(record, FINDING_EDITED_TOGETHER, 0));
+	ok(findings_blocking(yard.store, record, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	draft_start(&draft, CHANGE_DECISION, 8);
+	draft_row(&draft, record, RECORD_HOUSEHOLD, 1, 3);
+	draft_write(&draft, INSTRUMENT_SAME_AS, "");
+	draft_name(&draft, 6);
+	take(&desk, 0, 0, NULL);
+	ck_assert(!has_finding(record, FINDING_ALIASED_UPDATED, 0));
+}
+END_TEST
+
+START_TEST(no_kind_of_finding_outlives_its_record)
+{
+	struct store_finding finding = { .record = id_of(&ani, 1) };
+	enum finding_kind kind;
+
+	for (kind = FINDING_CONFLICT; kind < FINDING_NKINDS; kind++) {
+		/* These two are listed and never stored. */
+		if (kind == FINDING_HELD || kind == FINDING_QUARANTINED)
+			continue;
+		finding.kind = (uint8_t)kind;
+		ok(store_begin(yard.store, &err));
+		ok(store_finding_put(yard.store, &finding, &err));
+		ok(store_finding_erase(yard.store, finding.record, &err));
+		ok(store_commit(yard.store, &err));
+		ck_assert_msg(!has_finding(finding.record, finding.kind, 0),
+		    "%s stays", finding_word(kind));
+		if (kind == FINDING_SAME_IDENTITY)
+			continue;
+		ok(store_begin(yard.store, &err));
+		ok(store_finding_put(yard.store, &finding, &err));
+		ok(store_finding_clear(yard.store, &err));
+		ok(store_commit(yard.store, &err));
+		ck_assert_msg(!has_finding(finding.record, finding.kind, 0),
+		    "%s is not made again", finding_word(kind));
+	}
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(
+	    tc, a_record_that_is_another_one_against_an_update_is_for_a_person);
+	tcase_add_test(tc, no_kind_of_finding_outlives_its_record);
 	tcase_add_test(tc, differing_values_are_a_conflict_until_a_decision);
 	tcase_add_test(tc, heads_that_come_to_agree_are_noted_lightly);
 	tcase_add_test(tc, other_fields_edited_at_the_same_time_are_noted);
