@@ -65,3 +65,25 @@ bad:
 	return err_set(err, ST_INVALID,
 	    "not a record id (1 to 19 digits: area, writer and counter)");
 }
+
+uint64_t
+id_read(const void *text, size_t len)
+{
+	char copy[ID_TEXT_SIZE];
+	struct err ignored;
+	uint64_t id;
+
+	if (len == 0 || len >= sizeof(copy))
+		return 0;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return id_parse(&id, copy, &ignored) == ST_OK ? id : 0;
+}
+
+int
+id_compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}

@@ -17,6 +17,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
@@ -38,5 +39,10 @@ bool id_valid(uint64_t id);
 void id_print(uint64_t id, char out[ID_TEXT_SIZE]);
 /* ST_INVALID unless ${text} is the decimal spelling of a valid id. */
 enum status id_parse(uint64_t *out, const char *text, struct err *err);
+
+/* The id that ${len} bytes of text spell; 0: none. */
+uint64_t id_read(const void *text, size_t len);
+/* For qsort() and bsearch() over uint64_t: ids of records or sets. */
+int id_compare(const void *a, const void *b);
 
 #endif /* COMMON_BASE_ID_H */

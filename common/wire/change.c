@@ -362,3 +362,14 @@ change_pack(struct writer *out, struct change_head *head,
 	writer_free(&squeezed);
 	return st;
 }
+
+const struct change_write *
+change_find_write(const struct change_row *row, uint16_t reg)
+{
+	uint16_t i;
+
+	for (i = 0; i < row->nwrites && row->writes[i].reg <= reg; i++)
+		if (row->writes[i].reg == reg)
+			return &row->writes[i];
+	return NULL;
+}

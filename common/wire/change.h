@@ -187,6 +187,9 @@ enum status change_verify(const uint8_t *bytes, size_t len,
 enum status change_unpack(struct change **out, const uint8_t *bytes, size_t len,
     bool stored, struct err *err);
 void change_free(struct change *set);
+/* What ${row} writes to ${reg}; NULL: nothing. */
+const struct change_write *change_find_write(
+    const struct change_row *row, uint16_t reg);
 
 /*
  * Do the rows give the root in the header?  ST_INVALID: they do not; a

@@ -27,14 +27,6 @@ struct follow {
 	size_t nids;
 };
 
-static int
-compare_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* ---- identity numbers ----------------------------------------------- */
 
 /* 64 bits of a hash, never 0. */
@@ -249,17 +241,9 @@ keep_scope(struct follow *f, struct store_scope *now, struct err *err)
 }
 
 static uint64_t
-read_id(const struct record_head *head)
+read_link(const struct record_head *head)
 {
-	char text[ID_TEXT_SIZE];
-	struct err ignored;
-	uint64_t id;
-
-	if (head == NULL || head->len == 0 || head->len >= sizeof(text))
-		return 0;
-	memcpy(text, head->value, head->len);
-	text[head->len] = '\0';
-	return id_parse(&id, text, &ignored) == ST_OK ? id : 0;
+	return head != NULL ? id_read(head->value, head->len) : 0;
 }
 
 static enum status
@@ -275,7 +259,7 @@ follow_row(struct follow *f, const struct store_row *row, struct err *err)
 		return st;
 	if (row->kind == RECORD_PERSON) {
 		scope.household =
-		    read_id(shown_of(f->record, INSTRUMENT_HOUSEHOLD));
+		    read_link(shown_of(f->record, INSTRUMENT_HOUSEHOLD));
 		st = store_row_place(
 		    f->store, scope.household, &scope.place, err);
 		if (st == ST_OK && scope.place != row->place)
@@ -325,7 +309,7 @@ flush(struct follow *f, struct err *err)
 	enum status st = ST_OK;
 	size_t i;
 
-	qsort(f->ids, f->nids, sizeof(*f->ids), compare_id);
+	qsort(f->ids, f->nids, sizeof(*f->ids), id_compare);
 	for (i = 0; i < f->nids && st == ST_OK; i++)
 		if (i == 0 || f->ids[i] != f->ids[i - 1])
 			st = follow_one(f, f->ids[i], err);

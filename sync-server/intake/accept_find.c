@@ -89,12 +89,7 @@ row_names(const struct change_row *row, uint64_t set_id)
 static bool
 row_writes(const struct change_row *row, uint16_t reg)
 {
-	uint16_t i;
-
-	for (i = 0; i < row->nwrites && row->writes[i].reg <= reg; i++)
-		if (row->writes[i].reg == reg)
-			return true;
-	return false;
+	return change_find_write(row, reg) != NULL;
 }
 
 /* Read the set ${set_id} to ${a}->peer; NULL: enough were read. */

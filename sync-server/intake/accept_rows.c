@@ -6,17 +6,6 @@
 #include "common/place/region.h"
 #include "sync-server/intake/accept_internal.h"
 
-static const struct change_write *
-find_write(const struct change_row *row, uint16_t reg)
-{
-	uint16_t i;
-
-	for (i = 0; i < row->nwrites && row->writes[i].reg <= reg; i++)
-		if (row->writes[i].reg == reg)
-			return &row->writes[i];
-	return NULL;
-}
-
 /* The village code in a register's value; 0 if it is none. */
 static uint64_t
 read_place(const uint8_t *value, size_t len)
@@ -30,20 +19,6 @@ read_place(const uint8_t *value, size_t len)
 	memcpy(text, value, len);
 	text[len] = '\0';
 	return region_parse(&place, text, &err) == ST_OK ? place : 0;
-}
-
-static uint64_t
-read_id(const uint8_t *value, size_t len)
-{
-	char text[ID_TEXT_SIZE];
-	struct err err;
-	uint64_t id;
-
-	if (len == 0 || len >= sizeof(text))
-		return 0;
-	memcpy(text, value, len);
-	text[len] = '\0';
-	return id_parse(&id, text, &err) == ST_OK ? id : 0;
 }
 
 void
@@ -78,7 +53,7 @@ accept_start(struct accept *a, const struct change *change, uint32_t device,
 		a->places[i] = 0;
 		if (body->rows[i].kind != RECORD_HOUSEHOLD)
 			continue;
-		write = find_write(&body->rows[i], INSTRUMENT_PLACE);
+		write = change_find_write(&body->rows[i], INSTRUMENT_PLACE);
 		if (write != NULL)
 			a->places[i] = read_place(write->value, write->len);
 	}
@@ -93,19 +68,11 @@ accept_stamp(struct accept *a)
 	a->set_version = a->version = ++state->version;
 }
 
-static int
-compare_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static size_t
 find_row(const struct accept *a, uint64_t id)
 {
 	const uint64_t *at =
-	    bsearch(&id, a->ids, a->change->body.nrows, sizeof(id), compare_id);
+	    bsearch(&id, a->ids, a->change->body.nrows, sizeof(id), id_compare);
 
 	return at == NULL ? SIZE_MAX : (size_t)(at - a->ids);
 }
@@ -140,10 +107,10 @@ claimed_place(struct accept *a, size_t i, uint64_t *place, struct err *err)
 	*place = a->places[i];
 	if (row->kind != RECORD_PERSON)
 		return ST_OK;
-	write = find_write(row, INSTRUMENT_HOUSEHOLD);
+	write = change_find_write(row, INSTRUMENT_HOUSEHOLD);
 	if (write == NULL)
 		return ST_OK;
-	return place_of(a, read_id(write->value, write->len), place, err);
+	return place_of(a, id_read(write->value, write->len), place, err);
 }
 
 static bool
@@ -302,7 +269,7 @@ merged_place(struct accept *a, const struct change_row *row, uint64_t *place,
 {
 	uint16_t reg = row->kind == RECORD_HOUSEHOLD ? INSTRUMENT_PLACE
 						     : INSTRUMENT_HOUSEHOLD;
-	const struct change_write *write = find_write(row, reg);
+	const struct change_write *write = change_find_write(row, reg);
 	const struct record_reg *found;
 	const struct record_head *shown;
 
@@ -314,7 +281,7 @@ merged_place(struct accept *a, const struct change_row *row, uint64_t *place,
 	}
 	if (a->first)
 		return place_of(
-		    a, read_id(write->value, write->len), place, err);
+		    a, id_read(write->value, write->len), place, err);
 	found = record_find(a->record, reg);
 	shown = found != NULL ? record_shown(found) : NULL;
 	*place = 0;
@@ -324,7 +291,7 @@ merged_place(struct accept *a, const struct change_row *row, uint64_t *place,
 		*place = read_place(shown->value, shown->len);
 	else
 		return place_of(
-		    a, read_id(shown->value, shown->len), place, err);
+		    a, id_read(shown->value, shown->len), place, err);
 	return ST_OK;
 }
 

@@ -122,16 +122,12 @@ find_write(const struct change *change, uint64_t record, uint16_t reg)
 {
 	const struct change_body *body = &change->body;
 	const struct change_row *row;
-	uint16_t j;
 
 	if (body->nrows == 0)
 		return NULL;
 	row = bsearch(
 	    &record, body->rows, body->nrows, sizeof(*row), compare_row);
-	for (j = 0; row != NULL && j < row->nwrites; j++)
-		if (row->writes[j].reg == reg)
-			return &row->writes[j];
-	return NULL;
+	return row != NULL ? change_find_write(row, reg) : NULL;
 }
 
 static int

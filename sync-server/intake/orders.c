@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/id.h"
 #include "common/crypto/sign.h"
 #include "sync-server/intake/accept_internal.h"
 #include "sync-server/store/index.h"
@@ -16,14 +17,6 @@ is_released(struct accept *a, const uint8_t id[CHANGE_ID_LEN], bool *released,
 	st = store_toggle_get(a->store, id, &toggle, err);
 	*released = st == ST_OK && toggle.accept;
 	return st == ST_NOTFOUND ? ST_OK : st;
-}
-
-static int
-compare_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
 }
 
 enum status
@@ -53,7 +46,7 @@ orders_replay(struct accept *a, uint64_t n, const uint64_t *ids, size_t nids,
 	a->set_version = entry.version;
 	for (i = 0; ids != NULL && i < change->body.nrows; i++)
 		a->skip[i] = bsearch(&a->ids[i], ids, nids, sizeof(*ids),
-				 compare_id) == NULL;
+				 id_compare) == NULL;
 	if (!released && (st = accept_skip_held(a, n, err)) != ST_OK)
 		goto out;
 	if ((st = accept_merge(a, err)) == ST_OK)

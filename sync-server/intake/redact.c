@@ -1,8 +1,6 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/env.h"
-#include "common/base/limits.h"
 #include "common/base/writer.h"
 #include "common/instrument/instrument.h"
 #include "common/store/db.h"
@@ -12,6 +10,7 @@
 #include "sync-server/intake/accept.h"
 #include "sync-server/intake/intake.h"
 #include "sync-server/intake/redact.h"
+#include "sync-server/people/reason.h"
 #include "sync-server/review/approve.h"
 #include "sync-server/server.h"
 #include "sync-server/store/contents.h"
@@ -203,14 +202,11 @@ enum status
 redact_record(struct server *server, const struct redact_opts *opts,
     struct redact_result *out, struct err *err)
 {
-	size_t len = strlen(opts->reason);
 	enum status st;
 
 	*out = (struct redact_result){ 0 };
-	if (len == 0 || len > REASON_MAX)
-		return err_set(err, ST_INVALID,
-		    "a reason of %zu bytes; 1 to %u are allowed", len,
-		    REASON_MAX);
+	if ((st = reason_check(opts->reason, err)) != ST_OK)
+		return st;
 	server_lock(server);
 	if ((st = store_begin(server->store, err)) != ST_OK)
 		goto out;

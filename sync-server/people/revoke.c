@@ -1,10 +1,9 @@
 #include <string.h>
 
 #include "common/base/env.h"
-#include "common/base/limits.h"
-#include "common/base/utf8.h"
 
 #include "sync-server/people/people_internal.h"
+#include "sync-server/people/reason.h"
 #include "sync-server/people/revoke.h"
 #include "sync-server/server.h"
 #include "sync-server/store/store.h"
@@ -52,13 +51,11 @@ find_cut(struct server *server, const struct revoke_opts *opts,
 static enum status
 check(struct server *server, const struct revoke_opts *opts, struct err *err)
 {
-	size_t len = strlen(opts->reason);
 	struct people_device device;
+	enum status st;
 
-	if (len == 0 || len > REASON_MAX || !utf8_valid(opts->reason, len))
-		return err_set(err, ST_INVALID,
-		    "a reason of %zu bytes; 1 to %u of UTF-8 are allowed", len,
-		    REASON_MAX);
+	if ((st = reason_check(opts->reason, err)) != ST_OK)
+		return st;
 	return opts->device
 	    ? people_device(server->people, opts->number, &device, err)
 	    : ST_OK;

@@ -8,6 +8,7 @@
 
 #include "sync-server/intake/desk.h"
 #include "sync-server/intake/intake.h"
+#include "sync-server/people/reason.h"
 #include "sync-server/review/book.h"
 #include "sync-server/review/order.h"
 #include "sync-server/server.h"
@@ -310,7 +311,7 @@ book_writer(struct server *server, const struct book_opts *opts,
 	size_t i;
 
 	*out = (struct book_result){ 0 };
-	if ((st = order_check_reason(opts->reason, err)) != ST_OK)
+	if ((st = reason_check(opts->reason, err)) != ST_OK)
 		return err_wrap(err, "book");
 	server_lock(server);
 	if ((st = store_begin(server->store, err)) != ST_OK)

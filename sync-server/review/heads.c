@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "common/base/id.h"
 #include "common/base/reader.h"
 #include "common/base/writer.h"
 #include "common/merge/record.h"
@@ -27,14 +28,6 @@ heads_pack(struct writer *out, const struct record *record, struct err *err)
 			      : err_set(err, ST_NOMEM, "no memory for heads");
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 enum status
 heads_sets(uint64_t **sets, size_t *n, const uint8_t *bytes, size_t len,
     struct err *err)
@@ -58,7 +51,7 @@ heads_sets(uint64_t **sets, size_t *n, const uint8_t *bytes, size_t len,
 		*n = 0;
 		return err_set(err, ST_INVALID, "heads out of shape");
 	}
-	qsort(*sets, *n, sizeof(**sets), compare);
+	qsort(*sets, *n, sizeof(**sets), id_compare);
 	for (i = 0, k = 0; i < *n; i++) {
 		if (k == 0 || (*sets)[i] != (*sets)[k - 1])
 			(*sets)[k++] = (*sets)[i];

@@ -2,10 +2,9 @@
 
 #include "common/base/day.h"
 #include "common/base/env.h"
-#include "common/base/limits.h"
-#include "common/base/utf8.h"
 
 #include "sync-server/intake/desk.h"
+#include "sync-server/people/reason.h"
 #include "sync-server/review/order.h"
 #include "sync-server/server.h"
 #include "sync-server/store/keep.h"
@@ -42,18 +41,6 @@ check_target(
 	if (st == ST_OK && n == 0)
 		st = err_set(err, ST_NOTFOUND, "there is no such change set");
 	return st;
-}
-
-enum status
-order_check_reason(const char *reason, struct err *err)
-{
-	size_t len = strlen(reason);
-
-	if (len == 0 || len > REASON_MAX || !utf8_valid(reason, len))
-		return err_set(err, ST_INVALID,
-		    "a reason of %zu bytes; 1 to %u of UTF-8 are allowed", len,
-		    REASON_MAX);
-	return ST_OK;
 }
 
 enum status
@@ -98,7 +85,7 @@ order_put(struct server *server, const struct order_opts *opts,
 	server_lock(server);
 	if ((st = store_begin(server->store, err)) != ST_OK)
 		goto out;
-	if ((st = order_check_reason(opts->reason, err)) == ST_OK &&
+	if ((st = reason_check(opts->reason, err)) == ST_OK &&
 	    (st = check_target(server, opts->change_id, err)) == ST_OK &&
 	    (st = put(server, opts, id, err)) == ST_OK)
 		st = store_commit(server->store, err);

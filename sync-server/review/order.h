@@ -31,8 +31,6 @@ struct order_opts {
 enum status order_put(struct server *server, const struct order_opts *opts,
     uint8_t id[CHANGE_ID_LEN], struct err *err);
 
-/* ST_INVALID: no reason, or too long a one. */
-enum status order_check_reason(const char *reason, struct err *err);
 /*
  * Sign ${n} orders in one set of the desk, inside the caller's transaction,
  * server locked.  ${id} gets its change id.

@@ -4,12 +4,12 @@
 #include "common/base/env.h"
 #include "common/base/id.h"
 #include "common/base/limits.h"
-#include "common/base/utf8.h"
 #include "common/instrument/instrument.h"
 #include "common/merge/record.h"
 #include "common/wire/change.h"
 
 #include "sync-server/people/person.h"
+#include "sync-server/people/reason.h"
 #include "sync-server/review/return.h"
 #include "sync-server/review/review.h"
 #include "sync-server/server.h"
@@ -108,10 +108,8 @@ household_of(
 {
 	const struct record_reg *reg;
 	const struct record_head *head;
-	char text[ID_TEXT_SIZE];
 	struct record *record;
 	struct store_row row;
-	struct err ignored;
 	enum status st;
 
 	*out = 0;
@@ -124,27 +122,11 @@ household_of(
 		goto out;
 	reg = record_find(record, INSTRUMENT_HOUSEHOLD);
 	head = reg != NULL ? record_shown(reg) : NULL;
-	if (head != NULL && head->len < sizeof(text)) {
-		memcpy(text, head->value, head->len);
-		text[head->len] = '\0';
-		if (id_parse(out, text, &ignored) != ST_OK)
-			*out = 0;
-	}
+	if (head != NULL)
+		*out = id_read(head->value, head->len);
 out:
 	record_free(record);
 	return st == ST_NOTFOUND ? ST_OK : st;
-}
-
-static enum status
-check_reason(const char *reason, struct err *err)
-{
-	size_t len = strlen(reason);
-
-	if (len == 0 || len > REASON_MAX || !utf8_valid(reason, len))
-		return err_set(err, ST_INVALID,
-		    "a reason of %zu bytes; 1 to %u of UTF-8 are allowed", len,
-		    REASON_MAX);
-	return ST_OK;
 }
 
 enum status
@@ -160,7 +142,7 @@ return_put(struct server *server, uint64_t visit, uint32_t person,
 	server_lock(server);
 	if ((st = store_begin(server->store, err)) != ST_OK)
 		goto out;
-	if ((st = check_reason(reason, err)) != ST_OK ||
+	if ((st = reason_check(reason, err)) != ST_OK ||
 	    (st = find_visit(server, &search, err)) != ST_OK)
 		goto out;
 	row.record = search.household;

@@ -50,9 +50,24 @@ START_TEST(what_is_no_id_is_refused)
 }
 END_TEST
 
+START_TEST(an_id_is_read_from_a_value_or_is_none)
+{
+	char text[ID_TEXT_SIZE];
+
+	id_print(id_make(9999, ID_WRITER_MAX, ID_COUNTER_MAX), text);
+	ck_assert_uint_eq(id_read(text, strlen(text)),
+	    id_make(9999, ID_WRITER_MAX, ID_COUNTER_MAX));
+	ck_assert_uint_eq(id_read(text, 0), 0);
+	ck_assert_uint_eq(id_read("3604005602340110338x", 20), 0);
+	ck_assert_uint_eq(id_read("36040056023401103380", 20), 0);
+	ck_assert_uint_eq(id_read("not", 3), 0);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
+	tcase_add_test(tc, an_id_is_read_from_a_value_or_is_none);
 	tcase_add_loop_test(
 	    tc, parts_come_back_as_they_went_in, 0, (int)NCASES);
 	tcase_add_loop_test(tc, what_is_no_id_is_refused, 0, (int)NBAD);
