@@ -23,6 +23,7 @@ SERVER = os.path.join(BUILD, "sync-server/padu-server")
 AGENT = os.path.join(BUILD, "agent/padu-agent")
 PLUG = os.path.join(BUILD, "tests/kill/killpoint.so")
 VILLAGE = "64.02.05"
+LATER = "64.02.06"  # imported while the server runs
 PEOPLE = {"lapA": "BD", "lapB": "DK"}
 
 
@@ -96,6 +97,7 @@ class Story:
 
     def run(self):
         a, b, c = households(self.laptops["lapA"])[:3]
+        member = self.laptops["lapA"].call("show", b)["members"][0]["id"]
         self.visit("visit-1", "lapA", a, {"lantai": "3", "rt": "001"})
         self.visit("visit-2", "lapA", b, {"lantai": "5"})
         self.visit("visit-3", "lapB", a, {"lantai": "6"})
@@ -112,6 +114,11 @@ class Story:
         self.ask("return", self.server, "return", self.acked["visit-2"],
                  "--reason", "periksa lantai", "--as", "Rina")
         self.settle(a, show)
+        self.ask("import", self.server, "import", "prelist",
+                 os.path.join(self.folder, "pre", f"prelist-{LATER}.csv"))
+        self.ask("approve", self.server, "approve", "--household", c,
+                 "--as", "Joko")
+        self.erase(member)
         self.ask("sync-5", self.laptops["lapA"], "sync", "--pull")
         if self.server.daemon.poll() is not None:
             self.revive_server()
@@ -128,6 +135,15 @@ class Story:
         except Refused as no:
             if no.status not in ("conflict", "5", "notfound", "4") or \
                     not self.killed:
+                raise
+
+    def erase(self, person):
+        """Erase; asked again after a kill they may have been."""
+        try:
+            self.ask("redact", self.server, "redact", person, "--reason",
+                     "permohonan", "--as", "Joko")
+        except Refused as no:
+            if no.status not in ("conflict", "5") or not self.killed:
                 raise
 
     def check(self):
@@ -188,11 +204,13 @@ def prepare(folder, port):
         text.write("sungai padi kayu batu")
     pre = os.path.join(folder, "pre")
     subprocess.run([os.path.join(BUILD, "tests/lib/sample"), "--seed", "5",
-                    "--households", "30", "--kecamatan", VILLAGE, "--out",
-                    pre, "--regions", env["PADU_REGIONS"]], check=True,
+                    "--households", "30", "--kecamatan",
+                    f"{VILLAGE},{LATER}",
+                    "--out", pre, "--regions", env["PADU_REGIONS"]], check=True,
                    stdout=subprocess.DEVNULL)
     server.call("init", "--authority", "6402", "--name", "Dinas Contoh")
     server.call("person", "add", "--name", "Rina", "--role", "reviewer")
+    server.call("person", "add", "--name", "Joko", "--role", "approver")
     server.call("import", "prelist",
                 os.path.join(pre, f"prelist-{VILLAGE}.csv"))
     server.start("--listen", f"127.0.0.1:{port}", ready="listening on")
