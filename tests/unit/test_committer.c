@@ -2,6 +2,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "sync-server/http/committer.h"
+#include "sync-server/intake/intake.h"
 #include "tests/lib/door.h"
 
 #define NCLIENTS 24
@@ -141,6 +143,76 @@ START_TEST(closing_answers_what_is_under_way)
 }
 END_TEST
 
+/* Answers that take until they are let go. */
+static struct {
+	atomic_uint begun, given;
+	atomic_bool go;
+} slow;
+
+static void
+answer_slowly(void *arg, void *upload, enum status st,
+    const struct writer *bytes, const struct err *error)
+{
+	const uint8_t *key = office.server->card.receipt_public;
+	struct timespec nap = { 0, 1000000 };
+	const struct bundle *bundle = upload;
+	struct receipt receipt;
+	struct reply reply;
+	struct err ignored;
+
+	(void)arg;
+	(void)error;
+	slow.begun++;
+	while (!slow.go)
+		nanosleep(&nap, NULL);
+	slow.given += st == ST_OK &&
+	    reply_unpack(&reply, bytes->bytes, bytes->len, bundle->name, key,
+		&ignored) == ST_OK &&
+	    reply.nreceipts == 1 &&
+	    receipt_unpack(&receipt, reply.receipts, key, &ignored) == ST_OK &&
+	    receipt.state == RECEIPT_MERGED;
+}
+
+START_TEST(the_next_commit_does_not_wait_for_an_answer)
+{
+	struct committer_opts opts = { .server = office.server,
+		.answer = answer_slowly };
+	struct timespec nap = { 0, 1000000 };
+	struct committer_counts counts;
+	struct committer *committer;
+	struct client clients[2];
+	struct intake_job *job;
+	unsigned i, k;
+
+	make_clients(clients, 2);
+	slow.begun = slow.given = 0;
+	slow.go = false;
+	ok(committer_open(&committer, &opts, &err));
+	for (i = 0; i < 2; i++) {
+		ok(intake_open(&job, office.server, clients[i].bundle.name,
+		    clients[i].bundle.bytes.bytes, clients[i].bundle.bytes.len,
+		    &err));
+		ok(committer_put(committer, job, 1, &clients[i].bundle, &err));
+		for (k = 0; k < 5000 && slow.begun == 0; k++)
+			nanosleep(&nap, NULL);
+	}
+	/* The first answer is being given, and the second is durable. */
+	for (k = 0; k < 5000; k++) {
+		committer_count(committer, &counts);
+		if (counts.uploads == 2)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	ck_assert_uint_eq(counts.uploads, 2);
+	ck_assert_uint_eq(slow.begun, 1);
+	ck_assert_uint_eq(slow.given, 0);
+	slow.go = true;
+	committer_close(committer);
+	ck_assert_uint_eq(slow.given, 2);
+	free_clients(clients, 2);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -149,6 +221,7 @@ add(TCase *tc)
 	tcase_add_test(
 	    tc, a_full_queue_says_when_to_come_back_and_loses_nothing);
 	tcase_add_test(tc, closing_answers_what_is_under_way);
+	tcase_add_test(tc, the_next_commit_does_not_wait_for_an_answer);
 }
 
 UNIT_MAIN("committer", add)
