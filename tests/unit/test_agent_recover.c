@@ -467,7 +467,7 @@ START_TEST(who_waits_can_change_the_passphrase_but_not_leave)
 	recover();
 	ok(unlock("SR", NEW));
 	ok(agent_passphrase(
-	    l->agent, NEW, "gunung laut pasir awan", NULL, &err));
+	    l->agent, NEW, "gunung laut pasir awan", NULL, &renewed, &err));
 	ck_assert_int_eq(
 	    agent_remove(l->agent, "SR", &renewed, &err), ST_LOCKED);
 	ck_assert_int_eq((int)say_of(&err), SAY_UNSIGNED);
