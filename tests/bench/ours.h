@@ -4,8 +4,8 @@
 /*
  * ours: the same households as signed change sets of 200, one transaction
  * each, through what the server itself does with a set that came in a
- * bundle, once its envelope is open: verify, inflate, check the root, judge,
- * read the records, merge, log, sign the receipt, write the records, open and
+ * bundle, once its envelope is open: verify, inflate, judge, read the
+ * records, merge, log, sign the receipt, write the records, open and
  * close findings.  The database is not sealed.
  *
  *	ours_pack(workload, round) -> batches -> ours_apply() each
