@@ -389,6 +389,12 @@ char *sealvfs_os_name(const char *path, const char *more);
 enum status sealvfs_os_sync(const char *path, struct err *err);
 enum status sealvfs_os_sync_folder(const char *path, struct err *err);
 
+/*
+ * Make a log, empty, before the base opens it, which does not tell a full
+ * disk from other trouble.  False: there is no room.
+ */
+bool sealvfs_os_make_log(const char *path);
+
 /* A file that is not there is removed already. */
 enum status sealvfs_os_remove(const char *path, struct err *err);
 

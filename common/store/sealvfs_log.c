@@ -251,6 +251,9 @@ sealvfs_log_open(struct sealvfs *v, sqlite3_file *file, const char *path,
 		return sealvfs_report(
 		    SQLITE_CANTOPEN, path, "a log without a sealed database");
 	memset(log, 0, sizeof(*log));
+	if (sealvfs_os_serves(v) && (flags & SQLITE_OPEN_CREATE) != 0 &&
+	    !sealvfs_os_make_log(path))
+		return SQLITE_FULL;
 	rc = sealvfs_forward_open(v, &log->h, path, flags, out_flags);
 	if (rc != SQLITE_OK)
 		return rc;

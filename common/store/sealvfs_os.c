@@ -91,6 +91,17 @@ sealvfs_os_remove(const char *path, struct err *err)
 	return sealvfs_os_fail("remove", err);
 }
 
+bool
+sealvfs_os_make_log(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool full = fd < 0 && (errno == ENOSPC || errno == EDQUOT);
+
+	if (fd >= 0)
+		close(fd);
+	return !full;
+}
+
 /* Is ${name} that of ${base}, SEALVFS_NEXT, and perhaps a suffix? */
 static bool
 is_unfinished(const char *name, const char *base)

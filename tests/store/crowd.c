@@ -46,11 +46,11 @@ move(const char *path, const char *vfs, unsigned seed, int n)
 	struct db *db = open_patient(path, vfs);
 	struct err err;
 	char sql[300];
-	int i;
+	int i, result = 0;
 
 	if (db == NULL)
 		return 1;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && result == 0; i++) {
 		seed = seed * 1103515245 + 12345;
 		snprintf(sql, sizeof(sql),
 		    "BEGIN IMMEDIATE;"
@@ -58,15 +58,20 @@ move(const char *path, const char *vfs, unsigned seed, int n)
 		    "UPDATE acc SET v = v + 1 WHERE id = %u; COMMIT",
 		    seed / 65536 % 100 + 1, seed / 4096 % 100 + 1);
 		if (db_exec_script(db, sql, &err) != ST_OK)
-			return 2;
+			result = 2;
+		/* They wait for readers, who come and go all the time. */
 		if (i % 40 == 39)
 			db_exec_script(db,
-			    i % 80 == 79 ? "PRAGMA wal_checkpoint(RESTART)"
-					 : "PRAGMA wal_checkpoint(TRUNCATE)",
+			    i % 80 == 79 ? "PRAGMA busy_timeout = 200;"
+					   "PRAGMA wal_checkpoint(RESTART)"
+					 : "PRAGMA busy_timeout = 200;"
+					   "PRAGMA wal_checkpoint(TRUNCATE)",
 			    &err);
+		if (i % 40 == 39)
+			kit_run(db, "PRAGMA busy_timeout = 30000");
 	}
 	db_close(db);
-	return 0;
+	return result;
 }
 
 struct reader {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tests/store/run.sh: the test programme of the sealed store, as one table:
 # each test, its cases, failures and seconds.  A sample of each in about half
-# a minute; every byte, call and allocation with PADU_LONG=1 (about an hour).
+# a minute; every byte, call and allocation with PADU_LONG=1 (about 20 minutes).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build-gcc}
