@@ -51,11 +51,13 @@ take_write(struct oracle *o, const struct change *set,
 	p->reg = w->reg;
 	p->desk = set->head.kind != CHANGE_VISITS;
 	p->npreds = w->npreds;
-	memcpy(p->preds, w->preds, w->npreds * sizeof(*w->preds));
+	if (w->npreds > 0)
+		memcpy(p->preds, w->preds, w->npreds * sizeof(*w->preds));
 	p->len = w->len;
 	if ((p->value = malloc(w->len + 1)) == NULL)
 		abort();
-	memcpy(p->value, w->value, w->len);
+	if (w->len > 0)
+		memcpy(p->value, w->value, w->len);
 }
 
 static void
