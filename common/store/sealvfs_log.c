@@ -245,7 +245,7 @@ sealvfs_log_open(struct sealvfs *v, sqlite3_file *file, const char *path,
 {
 	sqlite3_file *owner = sqlite3_database_file_object(path);
 	struct sealvfs_log *log = self(file);
-	int rc;
+	int rc, given = flags;
 
 	if (owner == NULL || owner->pMethods != &SEALVFS_MAIN_METHODS)
 		return sealvfs_report(
@@ -254,9 +254,17 @@ sealvfs_log_open(struct sealvfs *v, sqlite3_file *file, const char *path,
 	if (sealvfs_os_serves(v) && (flags & SQLITE_OPEN_CREATE) != 0 &&
 	    !sealvfs_os_make_log(path))
 		return SQLITE_FULL;
-	rc = sealvfs_forward_open(v, &log->h, path, flags, out_flags);
+	rc = sealvfs_forward_open(v, &log->h, path, flags, &given);
 	if (rc != SQLITE_OK)
 		return rc;
+	/* Or the connection could never write again. */
+	if ((given & SQLITE_OPEN_READONLY) != 0) {
+		sealvfs_forward_close(&log->h);
+		return sealvfs_report(
+		    SQLITE_CANTOPEN, path, "the log cannot be written");
+	}
+	if (out_flags != NULL)
+		*out_flags = given;
 	log->main = (struct sealvfs_main *)(void *)owner;
 	log->main->log = log;
 	log->h.keys = log->main->h.keys;
