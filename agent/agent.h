@@ -194,6 +194,22 @@ const char *agent_url(const struct agent *agent);
  */
 enum status agent_status(
     struct agent *agent, struct writer *out, struct err *err);
+/*
+ * What is wrong and what to do: findings, one JSON object a line, as in
+ * doctor/finding.h.  Nothing is mended.
+ *
+ * agent_doctor_folder() looks at the folder with nothing open; *${usable}
+ * false: do not agent_open() on it.  agent_doctor() goes on with what only
+ * an agent knows, and looks further inside if it is unlocked.
+ *
+ * agent_doctor_damaged() is for who wanted to unlock it for that, and could
+ * not, with ${why}: true, and a finding, if the store inside is damaged.
+ */
+enum status agent_doctor_folder(const struct agent_opts *opts,
+    struct writer *out, bool *usable, struct err *err);
+enum status agent_doctor(
+    struct agent *agent, struct writer *out, struct err *err);
+bool agent_doctor_damaged(struct writer *out, const struct err *why);
 /* Households of ${village} (NULL: of all), one JSON object a line. */
 enum status agent_list(struct agent *agent, const char *village,
     struct writer *out, struct err *err);

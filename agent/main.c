@@ -13,18 +13,27 @@
 #include "agent/commands/daemon.h"
 #include "agent/commands/doors.h"
 
+static bool
+is_doctor(const char *command)
+{
+	return strcmp(command, "doctor") == 0;
+}
+
 /* No daemon has the folder: work on it here. */
 static enum status
 run_here(const struct agent_opts *opts, const struct control_request *request,
     struct err *err)
 {
-	struct doors doors = { NULL };
+	struct doors doors = { .opts = opts };
 	struct control_table table = { .commands = doors_commands,
 		.ncommands = doors_ncommands,
 		.arg = &doors };
-	enum status st;
+	enum status st = ST_OK;
 
-	if ((st = agent_open(&doors.agent, opts, err)) == ST_OK)
+	/* The doctor comes also where it cannot be opened. */
+	if (!is_doctor(request->command))
+		st = agent_open(&doors.agent, opts, err);
+	if (st == ST_OK)
 		st = control_run_local(&table, request, err);
 	agent_close(doors.agent);
 	return st;
@@ -41,11 +50,13 @@ run(struct cli *cli, struct err *err)
 		.json_len = cli->request.len,
 		.on_line = cli_line,
 		.arg = cli };
-	bool reached;
-	enum status st;
+	bool reached = false;
+	enum status st, folder;
 
-	if ((st = path_check_folder(cli->dir, err)) != ST_OK ||
-	    (st = crypto_start(err)) != ST_OK ||
+	folder = path_check_folder(cli->dir, err);
+	if (folder != ST_OK && !is_doctor(cli->command))
+		return folder;
+	if ((st = crypto_start(err)) != ST_OK ||
 	    (st = db_wipe_memory(err)) != ST_OK ||
 	    (st = sealvfs_register(SEALVFS_NAME, NULL, err)) != ST_OK)
 		return st;
@@ -55,7 +66,10 @@ run(struct cli *cli, struct err *err)
 	}
 	if (strcmp(cli->command, "run") == 0)
 		return daemon_run(&opts, request.json, request.json_len, err);
-	st = control_call(&request, &reached, err);
+	/* A door in a folder that others write in may be theirs. */
+	st = folder;
+	if (folder == ST_OK)
+		st = control_call(&request, &reached, err);
 	if (!reached)
 		st = run_here(&opts, &request, err);
 	return st;
@@ -73,6 +87,8 @@ main(int argc, char **argv)
 	if (code == SAY_EXIT_DONE && cli.command != NULL &&
 	    run(&cli, &err) != ST_OK)
 		code = cli_fail(&cli, &err);
+	else if (cli.wrong)
+		code = SAY_EXIT_DAMAGED;
 	cli_free(&cli);
 	return (int)code;
 }

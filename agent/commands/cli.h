@@ -25,6 +25,7 @@ struct cli {
 	const char *command; /* NULL: help was asked for and given */
 	bool json;
 	enum say_lang lang;
+	bool wrong;            /* a line of 'doctor' said so */
 	struct writer request; /* holds a passphrase: cli_free() wipes it */
 };
 

@@ -148,12 +148,49 @@ print_note(const struct cli *cli, const struct json *note)
 		print_sentence(stderr, cli, state, NULL);
 }
 
+/* A line of 'doctor': how it is, what was looked at, what to do. */
+static void
+print_finding(const struct cli *cli, const struct json *row)
+{
+	const char *check = "", *state = "", *says = "", *detail = NULL;
+	struct err err;
+
+	(void)json_get_string(row, "check", &check, &err);
+	(void)json_get_string(row, "state", &state, &err);
+	(void)json_get_string(
+	    row, cli->lang == SAY_ID ? "id" : "en", &says, &err);
+	(void)json_opt_string(row, "detail", &detail, &err);
+	printf("%-9s  %-9s  ", state, check);
+	print_text(says);
+	if (detail != NULL) {
+		fputs(" (", stdout);
+		print_text(detail);
+		putchar(')');
+	}
+	putchar('\n');
+}
+
+static bool
+is_wrong(const struct json *row)
+{
+	const char *state = NULL;
+	struct err err;
+
+	return json_opt_string(row, "state", &state, &err) == ST_OK &&
+	    state != NULL && strcmp(state, "wrong") == 0;
+}
+
 void
 cli_line(void *arg, const struct json *line, const char *text)
 {
-	const struct cli *cli = arg;
+	struct cli *cli = arg;
 	const struct json *value = json_at(line, 0);
 	const char *kind = json_name(value);
+	bool finding = kind != NULL && strcmp(kind, "row") == 0 &&
+	    strcmp(cli->command, "doctor") == 0;
+
+	if (finding && is_wrong(value))
+		cli->wrong = true;
 
 	if (cli->json) {
 		puts(text);
@@ -166,6 +203,8 @@ cli_line(void *arg, const struct json *line, const char *text)
 		print_progress(value);
 	else if (strcmp(kind, "note") == 0)
 		print_note(cli, value);
+	else if (finding)
+		print_finding(cli, value);
 	else if (strcmp(kind, "row") == 0)
 		print_row(value, ""), putchar('\n');
 	else

@@ -16,8 +16,9 @@ const char cli_exits[] =
     "usage; 3 refused, the input breaks a rule; 4 not found, not enrolled;\n"
     "5 conflict (the record moved, the name is taken); 6 locked, or wrong\n"
     "passphrase; 7 not now, try again, nothing was changed; 8 not trusted;\n"
-    "9 no room; 10 a file is damaged; 11 the files are newer than this\n"
-    "program; 12 an older copy or a clone of the files was noticed.\n"
+    "9 no room; 10 a file is damaged, or 'doctor' found something wrong;\n"
+    "11 the files are newer than this program; 12 an older copy or a clone\n"
+    "of the files was noticed.\n"
     "'padu-agent sentences' lists every state with its exit status.\n";
 
 const struct cli_option cli_login_options[2] = {
@@ -204,6 +205,14 @@ const struct cli_command cli_commands[] = {
 	{ .name = "status",
 	    .login = true,
 	    .about = "what waits, what was delivered, who shares the laptop" },
+	{ .name = "doctor",
+	    .login = true,
+	    .about = "look at all of it: what is wrong, and what to do",
+	    .more =
+		"A line for each check: ok, attention (it works, but look at\n"
+		"it), wrong (it will not get well by itself; exit status 10)\n"
+		"or unchecked (locked: say who you are, and it looks further).\n"
+		"Needs no network, mends nothing.\n" },
 	{ .name = "sentences",
 	    .about = "every state you can meet: name, exit status, sentence" },
 };

@@ -63,7 +63,7 @@ daemon_run(const struct agent_opts *opts, const char *request, size_t len,
     struct err *err)
 {
 	struct idle idle;
-	struct doors doors = { .idle = &idle };
+	struct doors doors = { .opts = opts, .idle = &idle };
 	struct control_table table = { .commands = doors_commands,
 		.ncommands = doors_ncommands,
 		.arg = &doors };

@@ -359,6 +359,7 @@ const struct control_command doors_commands[] = {
 	{ .name = "visit", .run = door_visit },
 	{ .name = "sync", .run = door_sync },
 	{ .name = "status", .run = door_status },
+	{ .name = "doctor", .run = doors_doctor },
 };
 const size_t doors_ncommands =
     sizeof(doors_commands) / sizeof(doors_commands[0]);

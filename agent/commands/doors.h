@@ -14,11 +14,13 @@
 #include "common/http/control.h"
 
 struct agent;
+struct agent_opts;
 struct idle;
 
 /* arg of every command. */
 struct doors {
-	struct agent *agent;
+	struct agent *agent; /* NULL: 'doctor' opens it, if it can */
+	const struct agent_opts *opts;
 	struct idle *idle; /* of the daemon; NULL: never locks itself */
 	bool locked_itself;
 };

@@ -22,6 +22,7 @@ door_fn doors_run_sync, doors_run_enrol;
 control_fn doors_recover_request, doors_recover_finish;
 control_fn doors_enrol, doors_people_list, doors_people_remove,
     doors_passphrase;
+control_fn doors_doctor;
 
 /*
  * Unlock with the members ${label} and ${passphrase} of ${request}, if nobody

@@ -42,6 +42,7 @@
  * not damaged for).
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -188,6 +189,15 @@ enum status sealvfs_lock(const struct sealvfs_file *file, struct err *err);
 /* List the ways in; *${n} of them.  Needs no key and proves nothing. */
 enum status sealvfs_slot_list(const struct sealvfs_file *file,
     struct sealvfs_way out[SEALVFS_SLOTS], size_t *n, struct err *err);
+
+/*
+ * Are the two copies of the header one and the same?  If not, one of them
+ * was damaged, or a change of the slots was cut off between them; the file
+ * opens all the same, and sealvfs_slot_settle() makes them one.  Needs no key
+ * and proves nothing.
+ */
+enum status sealvfs_header_same(
+    const struct sealvfs_file *file, bool *same, struct err *err);
 
 /*
  * Put ${slot} into the header, in place of the one with its label if there

@@ -118,6 +118,19 @@ sealvfs_slot_list(const struct sealvfs_file *file,
 }
 
 enum status
+sealvfs_header_same(
+    const struct sealvfs_file *file, bool *same, struct err *err)
+{
+	uint8_t both[SEALVFS_START], *copy;
+	enum status st;
+
+	*same = false;
+	if ((st = fetch_newer(both, &copy, file, err)) == ST_OK)
+		*same = memcmp(both, both + SEALVFS_COPY, SEALVFS_COPY) == 0;
+	return st;
+}
+
+enum status
 sealvfs_recovery_read(const struct sealvfs_file *file, const char *label,
     struct sealvfs_sealed *out, struct err *err)
 {

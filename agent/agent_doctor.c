@@ -1,0 +1,141 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/env.h"
+#include "common/base/writer.h"
+#include "common/say/say.h"
+#include "common/store/db.h"
+#include "common/wire/spool.h"
+
+#include "agent/agent_internal.h"
+#include "agent/doctor/finding.h"
+#include "agent/doctor/folder.h"
+#include "agent/outbox/chain.h"
+
+/* Envelopes: some weeks of a busy person. */
+#define UNSENT_MANY 500u
+
+enum status
+agent_doctor_folder(const struct agent_opts *opts, struct writer *out,
+    bool *usable, struct err *err)
+{
+	return folder_check(opts, out, usable, err);
+}
+
+static enum status
+check_clock(struct agent *agent, struct writer *out, struct err *err)
+{
+	return finding_put(out, err,
+	    agent_clock_behind(agent) ? FINDING_CLOCK_BEHIND : FINDING_CLOCK_OK,
+	    NULL);
+}
+
+static enum status
+check_unsent(struct agent *agent, struct writer *out, struct err *err)
+{
+	uint8_t *names = NULL;
+	struct err why;
+	size_t n = 0;
+
+	if (spool_list(agent->spool, SPOOL_ENVELOPE, &names, &n, &why) != ST_OK)
+		return finding_put(
+		    out, err, FINDING_UNREADABLE, "%s", why.text);
+	free(names);
+	return finding_put(out, err,
+	    n > UNSENT_MANY ? FINDING_UNSENT_MANY : FINDING_UNSENT_OK,
+	    "%zu waiting", n);
+}
+
+/* ---- inside ----------------------------------------------------------------
+ */
+
+/* Reads every page, and with that checks the seal of each. */
+static enum status
+read_pages(struct db *db, bool *good, struct err *err)
+{
+	static const char *const SQL[] = { "PRAGMA quick_check(1)" };
+	struct db_table *sql = NULL;
+	struct db_query *q;
+	const char *said;
+	enum status st;
+
+	*good = false;
+	if ((st = db_table_open(&sql, db, SQL, 1, err)) != ST_OK)
+		return st;
+	q = db_query(sql, 0);
+	if ((st = db_fetch(q, err)) == ST_OK) {
+		said = db_column_text(q, 0, NULL);
+		*good = said != NULL && strcmp(said, "ok") == 0;
+		db_done(q);
+	}
+	db_table_close(sql);
+	return st;
+}
+
+static enum status
+check_pages(struct unlocked *u, struct writer *out, struct err *err)
+{
+	bool good;
+	struct err why;
+	enum status st = read_pages(u->db, &good, &why);
+
+	if (st == ST_OK)
+		return finding_put(out, err,
+		    good ? FINDING_PAGES_OK : FINDING_PAGES_DAMAGED, NULL);
+	return finding_put(out, err,
+	    st == ST_UNTRUSTED ? FINDING_PAGES_DAMAGED : FINDING_UNREADABLE,
+	    "%s", why.text);
+}
+
+static enum status
+check_chain(struct unlocked *u, struct writer *out, struct err *err)
+{
+	static const enum finding OF[] = {
+		[HALT_NONE] = FINDING_CHAIN_OK,
+		[HALT_OLDER] = FINDING_CHAIN_OLDER,
+		[HALT_CLONE] = FINDING_CHAIN_CLONE,
+		[HALT_FORGOTTEN] = FINDING_CHAIN_WAITS,
+	};
+
+	return finding_put(out, err, OF[u->halted], NULL);
+}
+
+static enum status
+check_unsigned(struct unlocked *u, struct writer *out, struct err *err)
+{
+	struct err why;
+	size_t n = 0;
+
+	if (chain_count_open(u->chain, 0, &n, &why) != ST_OK)
+		return finding_put(
+		    out, err, FINDING_UNREADABLE, "%s", why.text);
+	if (n == 0)
+		return finding_put(out, err, FINDING_UNSIGNED_OK, NULL);
+	return finding_put(out, err, FINDING_UNSIGNED, "%zu records", n);
+}
+
+enum status
+agent_doctor(struct agent *agent, struct writer *out, struct err *err)
+{
+	enum status st;
+
+	if ((st = check_clock(agent, out, err)) != ST_OK ||
+	    (st = check_unsent(agent, out, err)) != ST_OK)
+		return st;
+	if (agent->open == NULL)
+		return finding_put(out, err, FINDING_LOCKED, NULL);
+	if ((st = check_pages(agent->open, out, err)) != ST_OK ||
+	    (st = check_chain(agent->open, out, err)) != ST_OK)
+		return st;
+	return check_unsigned(agent->open, out, err);
+}
+
+bool
+agent_doctor_damaged(struct writer *out, const struct err *why)
+{
+	struct err ignored;
+
+	return say_of(why) == SAY_DAMAGED &&
+	    finding_put(
+		out, &ignored, FINDING_PAGES_DAMAGED, "%s", why->text) == ST_OK;
+}
