@@ -100,18 +100,22 @@ check_chain(struct unlocked *u, struct writer *out, struct err *err)
 	return finding_put(out, err, OF[u->halted], NULL);
 }
 
+/* One's own are signed when one locks it; the others must come back. */
 static enum status
 check_unsigned(struct unlocked *u, struct writer *out, struct err *err)
 {
 	struct err why;
-	size_t n = 0;
+	size_t all = 0, own = 0;
 
-	if (chain_count_open(u->chain, 0, &n, &why) != ST_OK)
+	if (chain_count_open(u->chain, 0, &all, &why) != ST_OK ||
+	    chain_count_open(u->chain, u->signer.writer, &own, &why) != ST_OK)
 		return finding_put(
 		    out, err, FINDING_UNREADABLE, "%s", why.text);
-	if (n == 0)
-		return finding_put(out, err, FINDING_UNSIGNED_OK, NULL);
-	return finding_put(out, err, FINDING_UNSIGNED, "%zu records", n);
+	if (all > own)
+		return finding_put(out, err, FINDING_UNSIGNED,
+		    "%zu records of others, %zu of yours", all - own, own);
+	return finding_put(out, err, FINDING_UNSIGNED_OK,
+	    "%zu records of yours are signed when you lock", own);
 }
 
 enum status

@@ -180,8 +180,8 @@ static const struct row ROWS[FINDING_COUNT] = {
 	    "Setelah kata sandi terlupa Anda belum menandatangani apa pun: "
 	    "minta kode baru dari kantor dan daftar lagi." },
 	[FINDING_UNSIGNED_OK] = { "unsigned", OK, "unsigned-ok",
-	    "No visit waits for a signature.",
-	    "Tidak ada kunjungan yang menunggu tanda tangan." },
+	    "No visit waits for the signature of somebody else.",
+	    "Tidak ada kunjungan yang menunggu tanda tangan orang lain." },
 	[FINDING_UNSIGNED] = { "unsigned", ATTENTION, "unsigned",
 	    "Visits wait for the signature of who made them: each of them "
 	    "unlocks the laptop once and locks it.",

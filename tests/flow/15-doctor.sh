@@ -56,8 +56,11 @@ is "a folder that is not there is no error" \
 holds "and is not made by looking" test ! -e "$laptop"
 
 # ---- a healthy one
-server recovery init --out "$work/shares" >/dev/null 2>&1
 office 10
+for i in 1 2 3; do
+	mkdir "$work/usb$i"
+	echo "sandi pemegang nomor $i" >"$work/pass$i"
+done
 serve
 person 1 SR "Siti"
 pass=(--label SR --passphrase-file "$work/SR")
@@ -68,10 +71,21 @@ save() { # KEY
 		agent 1 visit --json "${pass[@]}"
 }
 save satu >/dev/null
-before=$(cd "$laptop" && sha256sum device store.db tally)
 good "nothing is wrong with a healthy laptop"
-is "nor is there much to look at, where its office has no recovery key" \
-	recovery "$(in_state attention "${pass[@]}" | sed 's/ *space//')"
+is "but that its office has no recovery key" \
+	"attention recovery-none" "$(found recovery)"
+stop_server
+server recovery init --kdf 1:8192 \
+	--folder "$work/usb1" --passphrase-file "$work/pass1" --label A \
+	--folder "$work/usb2" --passphrase-file "$work/pass2" --label B \
+	--folder "$work/usb3" --passphrase-file "$work/pass3" --label C \
+	>/dev/null
+serve
+agent 1 sync "${pass[@]}" >/dev/null
+agent 1 sync "${pass[@]}" >/dev/null
+is "once it has, there is nothing to look at" "" \
+	"$(in_state attention "${pass[@]}" | sed 's/ *space//')"
+before=$(cd "$laptop" && sha256sum device store.db tally)
 is "all of its pages were read" "ok pages-ok" "$(found pages "${pass[@]}")"
 is "locked, it says that it did not look inside" \
 	"0 unchecked locked" "$(exit_of agent 1 doctor) $(found inside)"
@@ -175,6 +189,26 @@ for at in $(seq 8200 $(((size - 8200) / 12)) "$size"); do
 done
 is "a byte flipped in any page is wrong" 0 "$silent"
 good "the store that was put back is healthy"
+
+# ---- a second person, whose daemon was killed
+person 1 BD "Budi" SR
+up 1
+unlock 1 BD
+visit 1 '"new":{"village":"64.02.05.2001"},"fields":{"alamat":"Jl. B"}' \
+	>/dev/null
+is "one's own visits are signed in time" "ok unsigned-ok" "$(found unsigned)"
+kill_agent 1
+is "those of somebody who went away are to be looked at" \
+	"attention unsigned" "$(found unsigned "${pass[@]}")"
+unlock_once() {
+	agent 1 list --label BD --passphrase-file "$work/BD"
+}
+holds "they come back once" unlock_once
+is "and all is signed, as was said" "ok unsigned-ok" \
+	"$(found unsigned "${pass[@]}")"
+agent 1 sync "${pass[@]}" >/dev/null
+rm -f "$laptop"/store.db-*
+cp -p "$laptop/store.db" "$work/store.db"
 
 # ---- an older copy, and a full disk
 save dua >/dev/null

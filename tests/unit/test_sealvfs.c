@@ -307,6 +307,30 @@ START_TEST(another_program_keeps_slots_from_being_edited)
 }
 END_TEST
 
+START_TEST(two_copies_of_a_header_that_differ_are_seen_and_made_one)
+{
+	bool same = false;
+	uint8_t *bytes;
+	size_t len, at;
+
+	fill();
+	ok(sealvfs_header_same(&file, &same, &err));
+	ck_assert(same);
+	for (at = 0; at < SEALVFS_START; at += 819) {
+		bytes = bytes_load(path, &len);
+		bytes[at] ^= 1;
+		bytes_store(path, bytes, len);
+		free(bytes);
+		ok(sealvfs_header_same(&file, &same, &err));
+		ck_assert_msg(!same, "byte %zu", at);
+		ok(sealvfs_slot_settle(&file, &err));
+		ok(sealvfs_header_same(&file, &same, &err));
+		ck_assert_msg(same, "byte %zu, settled", at);
+	}
+	ck_assert_int_eq(rows(), 2000);
+}
+END_TEST
+
 START_TEST(the_last_way_in_stays)
 {
 	ck_assert_int_eq(
@@ -544,6 +568,8 @@ add(TCase *tc)
 	tcase_add_test(tc, slots_are_edited_while_the_file_is_open_and_written);
 	tcase_add_test(tc, unlocking_an_open_file_leaves_its_locks);
 	tcase_add_test(tc, another_program_keeps_slots_from_being_edited);
+	tcase_add_test(
+	    tc, two_copies_of_a_header_that_differ_are_seen_and_made_one);
 	tcase_add_test(tc, the_last_way_in_stays);
 	tcase_add_test(tc, eight_slots_are_all);
 	tcase_add_test(tc, slots_need_the_file_unlocked);
