@@ -358,6 +358,9 @@ START_TEST(nothing_of_a_stranger_is_kept_however_it_is_cut)
 }
 END_TEST
 
+/* A minute at the most: a thousand files, each synced, on a busy disk. */
+#define WAITS 3000u
+
 /* Of 1,100 small ones that stop half way 1,024 fit into memory. */
 START_TEST(small_ones_that_stand_still_take_no_more_memory_than_they_may)
 {
@@ -378,7 +381,7 @@ START_TEST(small_ones_that_stand_still_take_no_more_memory_than_they_may)
 		raw_send(fds[i], text, (size_t)n);
 		raw_send(fds[i], (char *)b.bytes.bytes, 40);
 	}
-	for (k = 0; k < 250 && kept < 76; k++) {
+	for (k = 0; k < WAITS && kept < 76; k++) {
 		nanosleep(&nap, NULL);
 		kept = count_parts();
 	}
@@ -386,7 +389,7 @@ START_TEST(small_ones_that_stand_still_take_no_more_memory_than_they_may)
 	for (i = 0; i < 1100; i++)
 		close(fds[i]);
 	/* Their memory is free again, and what came is kept. */
-	for (k = 0; k < 250 && count_parts() < 1100; k++)
+	for (k = 0; k < WAITS && count_parts() < 1100; k++)
 		nanosleep(&nap, NULL);
 	ck_assert_uint_eq(count_parts(), 1100);
 	free(fds);
