@@ -57,7 +57,7 @@ intake_booked(struct server *server, struct err *err)
 	bool booked = server->booked;
 
 	server->booked = false;
-	return booked ? people_refresh(server->people, err) : ST_OK;
+	return booked ? people_reload(server->people, err) : ST_OK;
 }
 
 /* accept_opts.booked */

@@ -379,12 +379,6 @@ people_book(
 	return st;
 }
 
-enum status
-people_refresh(struct people *people, struct err *err)
-{
-	return people_reload(people, err);
-}
-
 static enum status
 count(struct db_query *q, uint32_t *out, struct err *err)
 {

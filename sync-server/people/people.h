@@ -78,12 +78,12 @@ enum status people_writer(struct people *people, uint32_t writer, uint32_t seq,
 
 /*
  * Sets of ${of} count under ${writer} from now on; in the caller's
- * transaction, before people_refresh().  ST_CONFLICT: it is another's.
+ * transaction, before people_reload().  ST_CONFLICT: it is another's.
  */
 enum status people_book(
     struct people *people, uint32_t writer, uint32_t of, struct err *err);
-/* Memory follows, after a commit. */
-enum status people_refresh(struct people *people, struct err *err);
+/* Read what lies in memory anew, after a commit that changed it. */
+enum status people_reload(struct people *people, struct err *err);
 
 /* The person behind ${writer}; 0 if there is no such writer. */
 uint32_t people_person(struct people *people, uint32_t writer);

@@ -60,7 +60,4 @@ struct people {
 enum status people_places_read(
     uint64_t *out, uint16_t *n, const void *bytes, size_t len, struct err *err);
 
-/* Read the look-up tables anew, after a commit that changed them. */
-enum status people_reload(struct people *people, struct err *err);
-
 #endif /* SYNC_SERVER_PEOPLE_PEOPLE_INTERNAL_H */
