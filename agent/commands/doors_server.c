@@ -1,9 +1,6 @@
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/limits.h"
 #include "common/base/writer.h"
 #include "common/http/control.h"
 #include "common/json/json.h"
@@ -144,24 +141,11 @@ enum status
 doors_read_cost(
     struct passphrase_cost *out, const struct json *request, struct err *err)
 {
-	uint64_t ops, kib;
 	const char *text;
-	char end;
 
 	if (json_opt_string(request, "kdf", &text, err) != ST_OK)
 		return err->status;
-	if (text == NULL)
-		return ST_OK;
-	if (sscanf(text, "%2" SCNu64 ":%8" SCNu64 "%c", &ops, &kib, &end) !=
-		2 ||
-	    ops == 0 || ops > PASSPHRASE_OPS_MAX || kib < 8 ||
-	    kib > PASSPHRASE_MEM_MAX / 1024)
-		return err_set(err, ST_INVALID,
-		    "--kdf is OPS:KIB, such as 3:65536; at most %u:%u",
-		    PASSPHRASE_OPS_MAX, PASSPHRASE_MEM_MAX / 1024);
-	out->ops = ops;
-	out->mem = kib * 1024;
-	return ST_OK;
+	return passphrase_cost_parse(out, text, err);
 }
 
 static enum status

@@ -1,5 +1,7 @@
 #include <assert.h>
+#include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/env.h"
@@ -12,6 +14,27 @@
 
 static_assert(PASSPHRASE_OPS_MAX >= PASSPHRASE_OPS_FLOOR, "ops");
 static_assert(PASSPHRASE_MEM_MAX >= MEM_ENOUGH, "mem");
+
+enum status
+passphrase_cost_parse(
+    struct passphrase_cost *out, const char *text, struct err *err)
+{
+	uint64_t ops, kib;
+	char end;
+
+	if (text == NULL)
+		return ST_OK;
+	if (sscanf(text, "%2" SCNu64 ":%8" SCNu64 "%c", &ops, &kib, &end) !=
+		2 ||
+	    ops == 0 || ops > PASSPHRASE_OPS_MAX || kib < 8 ||
+	    kib > PASSPHRASE_MEM_MAX / 1024)
+		return err_set(err, ST_INVALID,
+		    "--kdf is OPS:KIB, such as 3:65536; at most %u:%u",
+		    PASSPHRASE_OPS_MAX, PASSPHRASE_MEM_MAX / 1024);
+	out->ops = ops;
+	out->mem = kib * 1024;
+	return ST_OK;
+}
 
 enum status
 passphrase_stretch(uint8_t out[KEY_LEN], const void *typed, size_t len,

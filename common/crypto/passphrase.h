@@ -25,6 +25,13 @@ struct passphrase_cost {
 	uint64_t mem; /* bytes */
 };
 
+/*
+ * "3:65536", passes and KiB, as an option of a command says it.  ST_INVALID:
+ * not that, or outside the limits.  ${text} NULL: ${out} stays as it is.
+ */
+enum status passphrase_cost_parse(
+    struct passphrase_cost *out, const char *text, struct err *err);
+
 /* Less than this is for tests only; the caller of stretch holds to it. */
 #define PASSPHRASE_OPS_FLOOR 3u
 #define PASSPHRASE_MEM_FLOOR (64u << 20)

@@ -1,10 +1,7 @@
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/env.h"
-#include "common/base/limits.h"
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 
@@ -13,28 +10,6 @@
 #include "sync-server/people/people.h"
 #include "sync-server/recovery/custody.h"
 #include "sync-server/server.h"
-
-/* "OPS:KIB"; left out: to be measured. */
-static enum status
-read_cost(struct passphrase_cost *out, const struct args *args, struct err *err)
-{
-	const char *text = args_get(args, "kdf");
-	uint64_t ops, kib;
-	char end;
-
-	if (text == NULL)
-		return ST_OK;
-	if (sscanf(text, "%2" SCNu64 ":%8" SCNu64 "%c", &ops, &kib, &end) !=
-		2 ||
-	    ops == 0 || ops > PASSPHRASE_OPS_MAX || kib < 8 ||
-	    kib > PASSPHRASE_MEM_MAX / 1024)
-		return err_set(err, ST_INVALID,
-		    "--kdf is OPS:KIB, such as 3:65536; at most %u:%u",
-		    PASSPHRASE_OPS_MAX, PASSPHRASE_MEM_MAX / 1024);
-	out->ops = ops;
-	out->mem = kib * 1024;
-	return ST_OK;
-}
 
 /* What --folder, --passphrase-file and --label say of each custodian. */
 struct reading {
@@ -84,7 +59,8 @@ command_recovery_init(struct command_call *call, struct err *err)
 		st = err_set(err, ST_NOMEM, "no memory");
 		goto out;
 	}
-	st = read_cost(&r->terms.cost, &call->args, err);
+	st = passphrase_cost_parse(
+	    &r->terms.cost, args_get(&call->args, "kdf"), err);
 	for (i = 0; i < SHARE_CUSTODIANS && st == ST_OK; i++)
 		st = read_custodian(r, call, i, err);
 	if (st == ST_OK && args_at(&call->args, "folder", i) != NULL)
