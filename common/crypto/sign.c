@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/limits.h"
+#include "common/base/writer.h"
 #include "common/crypto/sign.h"
 
 #define MESSAGE_SIZE (1 + UINT8_MAX + SIGN_INPUT_MAX)
@@ -43,6 +44,27 @@ sign_make(uint8_t out[SIGN_LEN], const struct sign_key *key, const char *domain,
 	n = message(text, domain, bytes, len);
 	crypto_sign_detached(out, NULL, text, n, key->secret);
 	return ST_OK;
+}
+
+enum status
+sign_append(struct writer *out, struct writer *body, const struct sign_key *key,
+    const char *domain, struct err *err)
+{
+	uint8_t sig[SIGN_LEN];
+	enum status st = ST_OK;
+
+	if (!writer_ok(body))
+		st = err_set(err, ST_NOMEM, "sign: no memory");
+	if (st == ST_OK)
+		st = sign_make(sig, key, domain, body->bytes, body->len, err);
+	if (st == ST_OK) {
+		writer_bytes(out, body->bytes, body->len);
+		writer_bytes(out, sig, sizeof(sig));
+		if (!writer_ok(out))
+			st = err_set(err, ST_NOMEM, "sign: no memory");
+	}
+	writer_free(body);
+	return st;
 }
 
 enum status

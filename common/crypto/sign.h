@@ -17,6 +17,8 @@
 #include "common/base/err.h"
 #include "common/crypto/crypto.h"
 
+struct writer;
+
 /* A key pair.  Whoever holds one wipes it with crypto_wipe(). */
 struct sign_key {
 	uint8_t public[SIGN_PUBLIC_LEN];
@@ -29,6 +31,13 @@ void sign_key_make(struct sign_key *out, const uint8_t seed[SIGN_SEED_LEN]);
 /* ST_BUG: ${len} is more than SIGN_INPUT_MAX. */
 enum status sign_make(uint8_t out[SIGN_LEN], const struct sign_key *key,
     const char *domain, const void *bytes, size_t len, struct err *err);
+
+/*
+ * Sign what is in ${body}, append it and the signature to ${out}, and free
+ * ${body}, also on failure.  ST_NOMEM; ST_BUG as above.
+ */
+enum status sign_append(struct writer *out, struct writer *body,
+    const struct sign_key *key, const char *domain, struct err *err);
 
 /*
  * ST_UNTRUSTED: ${sig} is not by ${public} over this domain and bytes (or

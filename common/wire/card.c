@@ -27,28 +27,6 @@ card_fingerprint(
 	memcpy(out, hash, CARD_FINGERPRINT_LEN);
 }
 
-/* Sign what is in ${body}, append both to ${out} and empty ${body}. */
-static enum status
-sign_card(struct writer *out, struct writer *body, const struct sign_key *key,
-    const char *domain, struct err *err)
-{
-	uint8_t sig[SIGN_LEN];
-	enum status st = ST_OK;
-
-	if (!writer_ok(body))
-		st = err_set(err, ST_NOMEM, "card: no memory");
-	if (st == ST_OK)
-		st = sign_make(sig, key, domain, body->bytes, body->len, err);
-	if (st == ST_OK) {
-		writer_bytes(out, body->bytes, body->len);
-		writer_bytes(out, sig, sizeof(sig));
-		if (!writer_ok(out))
-			st = err_set(err, ST_NOMEM, "card: no memory");
-	}
-	writer_free(body);
-	return st;
-}
-
 /*
  * Start to read a card with ${magic}: everything but its signature is left in
  * *${r}, and *${sig} points to that.
@@ -127,7 +105,7 @@ server_card_pack(struct writer *out, const struct server_card *card,
 	writer_u32(&w, card->desk_writer);
 	writer_u64(&w, (uint64_t)card->issued_ms);
 	put_text(&w, card->name);
-	return sign_card(out, &w, root, SERVER_DOMAIN, err);
+	return sign_append(out, &w, root, SERVER_DOMAIN, err);
 }
 
 /* Check what any reader of a server card must be able to rely on. */
@@ -192,7 +170,7 @@ device_card_pack(struct writer *out, const struct device_card *card,
 	writer_bytes(&w, card->transport_public, SIGN_PUBLIC_LEN);
 	writer_bytes(&w, card->box_public, BOX_PUBLIC_LEN);
 	writer_u64(&w, (uint64_t)card->issued_ms);
-	return sign_card(out, &w, key, DEVICE_DOMAIN, err);
+	return sign_append(out, &w, key, DEVICE_DOMAIN, err);
 }
 
 enum status
@@ -246,7 +224,7 @@ writer_card_pack(struct writer *out, const struct writer_card *card,
 	writer_u16(&w, card->nplaces);
 	for (i = 0; i < card->nplaces; i++)
 		writer_u64(&w, card->places[i]);
-	return sign_card(out, &w, key, WRITER_DOMAIN, err);
+	return sign_append(out, &w, key, WRITER_DOMAIN, err);
 }
 
 static bool

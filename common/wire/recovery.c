@@ -26,28 +26,6 @@ bad(const char *what, struct err *err)
 	    err, ST_INVALID, "not %s, or of a version we do not speak", what);
 }
 
-/* Sign what is in ${body}, append both to ${out} and empty ${body}. */
-static enum status
-sign_body(struct writer *out, struct writer *body, const struct sign_key *key,
-    const char *domain, struct err *err)
-{
-	uint8_t sig[SIGN_LEN];
-	enum status st = ST_OK;
-
-	if (!writer_ok(body))
-		st = err_set(err, ST_NOMEM, "recovery: no memory");
-	if (st == ST_OK)
-		st = sign_make(sig, key, domain, body->bytes, body->len, err);
-	if (st == ST_OK) {
-		writer_bytes(out, body->bytes, body->len);
-		writer_bytes(out, sig, sizeof(sig));
-		if (!writer_ok(out))
-			st = err_set(err, ST_NOMEM, "recovery: no memory");
-	}
-	writer_free(body);
-	return st;
-}
-
 /* ---- the card --------------------------------------------------------------
  */
 
@@ -65,7 +43,7 @@ recovery_card_pack(struct writer *out, const struct recovery_card *card,
 	writer_bytes(&w, card->keys.low, sizeof(card->keys.low));
 	writer_bytes(&w, card->sign_public, sizeof(card->sign_public));
 	writer_u64(&w, (uint64_t)card->issued_ms);
-	return sign_body(out, &w, root, CARD_DOMAIN, err);
+	return sign_append(out, &w, root, CARD_DOMAIN, err);
 }
 
 static bool
@@ -170,7 +148,7 @@ recovery_request_pack(struct writer *out,
 		writer_free(&w);
 		return err_set(err, ST_BUG, "a request of too many bytes");
 	}
-	return sign_body(out, &w, transport, REQUEST_DOMAIN, err);
+	return sign_append(out, &w, transport, REQUEST_DOMAIN, err);
 }
 
 /* Whose laptop signed, and is the slot its own? */
