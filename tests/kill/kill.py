@@ -5,7 +5,9 @@ A first round, in which nobody is killed, counts the calls of every process
 of the story; the kills are spread evenly over all of them.  After a kill the
 user does what users do: start it again, ask again.  What was acknowledged is
 written down here, outside the killed processes.  In the end every
-acknowledged visit must be in the server's log exactly once, and no other.
+acknowledged visit must be in the server's log exactly once, and no other;
+and the receiver upstream must hold what was approved, each record once, and
+not the one that was erased afterwards.
 """
 import collections
 import json
@@ -16,7 +18,8 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
-from padu import Failed, Program, Refused, free_port  # noqa: E402
+from padu import (  # noqa: E402
+    Failed, Program, Receiver, Refused, free_port, wait_for)
 
 BUILD, ROUNDS = os.path.abspath(sys.argv[1]), int(sys.argv[2])
 SERVER = os.path.join(BUILD, "sync-server/padu-server")
@@ -42,6 +45,8 @@ class Story:
                 "PADU_LABEL": label,
                 "PADU_PASSPHRASE_FILE": os.path.join(folder, "pass")})
             for name, label in PEOPLE.items()}
+        self.receiver = Receiver(os.path.join(BUILD, "tests/lib/receiver"),
+                                 os.path.join(folder, "up"))
         self.acked = {}
         self.killed = 0
 
@@ -58,6 +63,8 @@ class Story:
 
     def start_server(self, env):
         self.server.start("--listen", f"127.0.0.1:{self.port}",
+                          "--upstream", self.receiver.url,
+                          "--backoff-ms", "50:300", "--forward-batch", "2",
                           ready="listening on", env=env)
 
     def revive_server(self):
@@ -97,10 +104,13 @@ class Story:
 
     def run(self):
         a, b, c = households(self.laptops["lapA"])[:3]
-        member = self.laptops["lapA"].call("show", b)["members"][0]["id"]
+        members = [x["id"] for x in
+                   self.laptops["lapA"].call("show", c)["members"]]
         self.visit("visit-1", "lapA", a, {"lantai": "3", "rt": "001"})
         self.visit("visit-2", "lapA", b, {"lantai": "5"})
         self.visit("visit-3", "lapB", a, {"lantai": "6"})
+        os.mkdir(self.receiver.folder)
+        self.receiver.run(self.server.call("status")["forward_key"])
         try:
             self.start_server(self.plug("server"))
         except Failed:
@@ -118,11 +128,20 @@ class Story:
                  os.path.join(self.folder, "pre", f"prelist-{LATER}.csv"))
         self.ask("approve", self.server, "approve", "--household", c,
                  "--as", "Joko")
-        self.erase(member)
+        self.arrive([c, *members])
+        self.erase(members[0])
         self.ask("sync-5", self.laptops["lapA"], "sync", "--pull")
-        if self.server.daemon.poll() is not None:
-            self.revive_server()
+        self.arrive([c, *members[1:]])
         self.server.stop()
+
+    def arrive(self, records):
+        """Wait until just these stand upstream."""
+        def there():
+            if self.server.daemon.poll() is not None:
+                self.revive_server()
+            return self.receiver.standing() == sorted(records)
+
+        wait_for(f"{records} upstream", there)
 
     def settle(self, record, show):
         """Decide; asked again after a kill it may have been settled."""
@@ -145,6 +164,10 @@ class Story:
         except Refused as no:
             if no.status not in ("conflict", "5") or not self.killed:
                 raise
+
+    def end(self):
+        self.server.kill()
+        self.receiver.kill()
 
     def check(self):
         out = os.path.join(self.folder, "log")
@@ -241,6 +264,7 @@ def main():
     story = Story(template, os.path.join(work, "count"), port, log=log)
     story.run()
     story.check()
+    story.end()
     sites = []
     for step in sorted(os.listdir(log)):
         with open(os.path.join(log, step), encoding="utf-8") as text:
@@ -263,10 +287,11 @@ def main():
             failed += 1
             print(f"killed {step} at call {at}: {why}")
             kept = os.path.join(work, f"failed-{failed}")
-            story.server.kill()
+            story.end()
             shutil.move(folder, kept)
             print(f"kept in {kept}")
         killed += story.killed > 0
+        story.end()
         shutil.rmtree(folder, ignore_errors=True)
     print(f"figure kill: {rounds} kills of {len(sites)} I/O calls, {killed} "
           f"of them took effect, {failed} failed")

@@ -136,6 +136,45 @@ class Program:
         self.daemon = None
 
 
+class Receiver(Program):
+    """The tier above: tests/lib/receiver.c, which misbehaves on order."""
+
+    def __init__(self, binary, folder):
+        super().__init__(binary, folder)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/forward"
+
+    def run(self, key):
+        """Until then its port refuses."""
+        self.start_words((self.binary, "--dir", self.folder, "--key", key,
+                          "--port", str(self.port)), ready="^listening")
+
+    def misbehave(self, mode, times):
+        """It does so for the next requests; wait for that with behaves()."""
+        with open(os.path.join(self.folder, "control"), "w",
+                  encoding="ascii") as f:
+            f.write(f"{mode} {times}\n")
+
+    def behaves(self):
+        with open(os.path.join(self.folder, "control"),
+                  encoding="ascii") as f:
+            return f.read().split()[1:] == ["0"]
+
+    def standing(self):
+        """The records that it was sent and not told to take back."""
+        items = {}
+        requests = os.path.join(self.folder, "requests")
+        for name in sorted(os.listdir(requests)):
+            if name.endswith(".json"):
+                with open(os.path.join(requests, name),
+                          encoding="utf-8") as f:
+                    items.update({x["key"]: x for x in json.load(f)["items"]})
+        for key in [x["corrects"] for x in items.values() if "corrects" in x]:
+            items.pop(key, None)
+        return sorted(x["record"] for x in items.values()
+                      if x["type"] == "record")
+
+
 class Link:
     """The way between laptops and server, on loopback: it can be cut.
 

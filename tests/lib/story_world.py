@@ -17,7 +17,7 @@ import random
 import subprocess
 import urllib.request
 
-from padu import Failed, Link, Program, Refused, free_port, wait_for
+from padu import Failed, Link, Program, Receiver, Refused, wait_for
 
 AUTHORITY = "6402"
 OFFICE = "Dinas Sosial Kutai Kartanegara"
@@ -55,31 +55,6 @@ class Laptop(Program):
 
     def lock(self):
         self.call("lock")
-
-
-class Receiver(Program):
-    """The tier above: tests/lib/receiver.c, which misbehaves on order."""
-
-    def __init__(self, binary, folder):
-        super().__init__(binary, folder)
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/forward"
-
-    def run(self, key):
-        """Until then its port refuses."""
-        self.start_words((self.binary, "--dir", self.folder, "--key", key,
-                          "--port", str(self.port)), ready="^listening")
-
-    def misbehave(self, mode, times):
-        """It does so for the next requests; wait for that with behaves()."""
-        with open(os.path.join(self.folder, "control"), "w",
-                  encoding="ascii") as f:
-            f.write(f"{mode} {times}\n")
-
-    def behaves(self):
-        with open(os.path.join(self.folder, "control"),
-                  encoding="ascii") as f:
-            return f.read().split()[1:] == ["0"]
 
 
 class Truth:
