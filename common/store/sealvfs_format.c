@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/crypto/hash.h"
-#include "common/store/sealvfs_internal.h"
+#include "common/store/sealvfs_format.h"
 
 static_assert(
     SEALVFS_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce");

@@ -3,7 +3,7 @@
 
 #include "common/crypto/hash.h"
 #include "common/crypto/seal.h"
-#include "common/store/sealvfs_internal.h"
+#include "common/store/sealvfs_format.h"
 
 /*
  * One copy of the header:

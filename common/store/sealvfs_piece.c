@@ -2,7 +2,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "common/store/sealvfs_internal.h"
+#include "common/store/sealvfs_format.h"
 
 /* Of the cipher: its blocks, and the nonce and tag of its IETF form. */
 #define BLOCK 64

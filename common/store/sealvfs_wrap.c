@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "common/crypto/hash.h"
-#include "common/store/sealvfs_internal.h"
+#include "common/store/sealvfs_format.h"
 
 /*
  * A slot, one way to the file's key:
