@@ -150,6 +150,8 @@ take_item(struct taking *t, enum page_kind kind, const uint8_t *item,
 	case PAGE_RECOVERY:
 		return recovery_key_take(
 		    t->u->recovery, t->device, item, len, err);
+	case PAGE_MARK:
+		break; /* nothing leaves this laptop yet */
 	}
 	return ST_OK; /* of a newer server: not for us */
 }

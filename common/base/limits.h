@@ -95,6 +95,10 @@
 /* Receipts in one reply beside those asked for: a month of sets. */
 #define DOWN_RECEIPTS_MAX 4096u
 
+/* How long acknowledged visits may stay on a laptop: ten years, beyond which
+ * no register keeps its lists; a slip of the finger is more. */
+#define MARK_KEEP_DAYS_MAX 3650u
+
 /* What a person writes down to explain a step at the desk. */
 #define REASON_MAX 500u /* bytes */
 

@@ -91,6 +91,7 @@ enum page_kind {
 	PAGE_RETURN = 3,     /* page_return */
 	PAGE_DROP = 4,       /* u64 record id: it left this laptop's scope */
 	PAGE_RECOVERY = 128, /* a recovery card (recovery.h) */
+	PAGE_MARK = 129,     /* up to where there is a backup (mark.h) */
 };
 /* From here on: a reader who does not know the kind goes on to the next. */
 #define PAGE_SKIP 128

@@ -204,6 +204,8 @@ FLIP(envelope_flipped, make_envelope, out->len - 1)
 FLIP(envelope_device, make_envelope, 7)
 FLIP(bundle_cursor, make_bundle, BUNDLE_HEAD_LEN - 1)
 FLIP(receipt_flipped, make_receipt, 10)
+FLIP(mark_flipped, make_mark, 21)
+FLIP(mark_version, make_mark, 3)
 FLIP(reply_flipped, make_reply, out->len - 1)
 FLIP(reply_cursor, make_reply, 18)
 FLIP(server_flipped, make_server_card, 40)
@@ -212,6 +214,13 @@ static void
 change_cut(struct writer *out)
 {
 	make_change(out);
+	out->len--;
+}
+
+static void
+mark_cut(struct writer *out)
+{
+	make_mark(out);
 	out->len--;
 }
 
@@ -384,6 +393,17 @@ const struct golden_bad BAD[] = {
 	    enter_receipt),
 	INVALID("receipt-state", "a state that nobody knows", receipt_state,
 	    enter_receipt),
+	UNTRUSTED("mark-flipped", "a later version", mark_flipped, enter_mark),
+	UNTRUSTED(
+	    "mark-key", "signed by the root", make_mark_other_key, enter_mark),
+	INVALID("mark-version", "another version", mark_version, enter_mark),
+	INVALID("mark-no-days", "visits kept no day", make_mark_no_days,
+	    enter_mark),
+	INVALID("mark-many-days", "kept for longer than there are lists",
+	    make_mark_many_days, enter_mark),
+	INVALID("mark-no-number", "a mark without a number",
+	    make_mark_no_number, enter_mark),
+	INVALID("mark-cut", "a byte missing", mark_cut, enter_mark),
 	UNTRUSTED("reply-flipped", "another page", reply_flipped, enter_reply),
 	UNTRUSTED("reply-cursor", "another cursor", reply_cursor, enter_reply),
 	UNTRUSTED("reply-portal", "a portal's page", portal, enter_reply),

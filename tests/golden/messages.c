@@ -376,6 +376,7 @@ const struct golden GOLDEN[] = {
 	{ "bundle", make_bundle, enter_bundle, 1 },
 	{ "receipt-merged", make_receipt, enter_receipt, 0 },
 	{ "receipt-quarantined", make_quarantined, enter_receipt, 0 },
+	{ "mark", make_mark, enter_mark, 0 },
 	{ "page", make_page, enter_page, 1 },
 	{ "reply", make_reply, enter_reply, 1 },
 	{ "server-card", make_server_card, enter_server_card, 0 },

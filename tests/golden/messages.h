@@ -77,6 +77,7 @@ GOLDEN_DOOR(enter_bundle);
 GOLDEN_DOOR(enter_reply);
 GOLDEN_DOOR(enter_page);
 GOLDEN_DOOR(enter_receipt);
+GOLDEN_DOOR(enter_mark);
 GOLDEN_DOOR(enter_server_card);
 GOLDEN_DOOR(enter_device_card);
 GOLDEN_DOOR(enter_writer_card);
@@ -101,6 +102,12 @@ void make_witnessed(struct writer *out);   /* the same, its root a lie */
 void make_erased_note(struct writer *out); /* all there, with a note */
 void make_envelope(struct writer *out);
 void make_receipt(struct writer *out);
+/* Of mark.c. */
+void make_mark(struct writer *out);
+void make_mark_other_key(struct writer *out);
+void make_mark_no_days(struct writer *out);
+void make_mark_many_days(struct writer *out);
+void make_mark_no_number(struct writer *out);
 void make_server_card(struct writer *out);
 void make_device_card(struct writer *out);
 /* Of recovery.c. */

@@ -1,145 +1,22 @@
 """reader.py FOLDER: a second reader of the protocol, written from
 common/PROTOCOL.md alone.  It reads the golden files in FOLDER and checks
 what it can work out by itself: change ids, signatures, hashes, salts, leaves
-and roots, seals.  libsodium and libzstd do Ed25519, X25519 and zstd; nothing
-of Padu's own code is used.
+and roots, seals.  Nothing of Padu's own code is used (primitives.py).
 """
+import sys
+
+sys.dont_write_bytecode = True
+
 import ctypes
-import ctypes.util
 import hashlib
 import pathlib
 import struct
-import sys
 
-SODIUM = ctypes.CDLL(ctypes.util.find_library("sodium"))
-ZSTD = ctypes.CDLL(ctypes.util.find_library("zstd"))
-ZSTD.ZSTD_decompress_usingDict.restype = ctypes.c_size_t
-ZSTD.ZSTD_createDCtx.restype = ctypes.c_void_p
+from primitives import (SODIUM, Reader, blake, check_signature, hash_of,
+                        inflate, key_stream, prefixed, signing_key, unseal,
+                        varint)
+
 FOLDER = pathlib.Path(sys.argv[1])
-DICTIONARY = FOLDER / "../../common/wire/verval.zdict"
-
-
-def blake(data):
-    return hashlib.blake2b(data, digest_size=32).digest()
-
-
-def prefixed(domain, data):
-    return bytes([len(domain)]) + domain.encode() + data
-
-
-def hash_of(domain, data):
-    return blake(prefixed(domain, data))
-
-
-def signing_key(value):
-    public = ctypes.create_string_buffer(32)
-    SODIUM.crypto_sign_seed_keypair(
-        public, ctypes.create_string_buffer(64), bytes([value]) * 32)
-    return public.raw
-
-
-def check_signature(signature, domain, data, public):
-    text = prefixed(domain, data)
-    assert SODIUM.crypto_sign_verify_detached(
-        signature, text, ctypes.c_ulonglong(len(text)), public) == 0, domain
-
-
-def unseal(sealed, value):
-    public = ctypes.create_string_buffer(32)
-    secret = ctypes.create_string_buffer(32)
-    SODIUM.crypto_box_seed_keypair(public, secret, bytes([value]) * 32)
-    assert sealed[0] == 1
-    plain = ctypes.create_string_buffer(len(sealed) - 49)
-    assert SODIUM.crypto_box_seal_open(
-        plain, sealed[1:], ctypes.c_ulonglong(len(sealed) - 1), public,
-        secret) == 0
-    padded = plain.raw
-    assert len(padded) % 64 == 0
-    return padded.rstrip(b"\0").removesuffix(b"\x80")
-
-
-def inflate(squeezed, want, dictionary):
-    frame = bytes.fromhex("28b52ffd") + squeezed
-    book = DICTIONARY.read_bytes() if dictionary == 1 else b""
-    out = ctypes.create_string_buffer(want + 1)
-    got = ZSTD.ZSTD_decompress_usingDict(
-        ctypes.c_void_p(ZSTD.ZSTD_createDCtx()), out, ctypes.c_size_t(want),
-        frame, ctypes.c_size_t(len(frame)), book, ctypes.c_size_t(len(book)))
-    assert got == want
-    return out.raw[:want]
-
-
-def key_stream(key, length):
-    """ChaCha20 of RFC 8439, nonce of zeros, from block 0."""
-    def turn(v, n):
-        return v << n & 0xffffffff | v >> (32 - n)
-
-    def quarter(w, a, b, c, d):
-        for x, y, z, n in ((a, b, d, 16), (c, d, b, 12),
-                           (a, b, d, 8), (c, d, b, 7)):
-            w[x] = w[x] + w[y] & 0xffffffff
-            w[z] = turn(w[z] ^ w[x], n)
-
-    out = b""
-    while len(out) < length:
-        start = list(struct.unpack("<12I", b"expand 32-byte k" + key))
-        start += [len(out) // 64, 0, 0, 0]
-        w = start[:]
-        for _ in range(10):
-            for i in range(4):
-                quarter(w, i, 4 + i, 8 + i, 12 + i)
-            for i in range(4):
-                quarter(w, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4,
-                        12 + (i + 3) % 4)
-        out += struct.pack(
-            "<16I", *(a + b & 0xffffffff for a, b in zip(w, start)))
-    return out[:length]
-
-
-def varint(n):
-    out = b""
-    while n >= 128:
-        out += bytes([n & 127 | 128])
-        n >>= 7
-    return out + bytes([n])
-
-
-class Reader:
-    def __init__(self, data):
-        self.data, self.at = data, 0
-
-    def take(self, length):
-        part = self.data[self.at:self.at + length]
-        assert len(part) == length
-        self.at += length
-        return part
-
-    def u(self, length):
-        return int.from_bytes(self.take(length), "big")
-
-    def v(self):
-        n = shift = 0
-        while True:
-            byte = self.u(1)
-            n |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return n
-
-    def sv(self):
-        n = self.v()
-        return n // 2 if n % 2 == 0 else -(n + 1) // 2
-
-    def back(self, table):
-        """A back index into ${table}, [next, size]."""
-        less = self.v()
-        index = table[0] - less
-        table[0] += less == 0
-        assert 0 <= index < table[1]
-        return index
-
-    def finish(self):
-        assert self.at == len(self.data)
 
 
 def read_head(head):
@@ -412,6 +289,15 @@ def receipt(data):
     check_signature(data[79:], "padu/receipt/v1", data[:79], signing_key(3))
 
 
+def mark(data):
+    r = Reader(data)
+    assert r.take(4) == b"PDH1"
+    assert [r.u(n) for n in (2, 4, 4, 8, 8, 2)] == [
+        6402, 3, 41, 1001, 1790000000000, 45]
+    check_signature(r.take(64), "padu/mark/v1", data[:32], signing_key(3))
+    r.finish()
+
+
 def page(data):
     r = Reader(data)
     while r.at < len(data):
@@ -568,7 +454,6 @@ def file(name):
 
 
 def main():
-    assert SODIUM.sodium_init() >= 0
     for name, key in (("visits", 5), ("verval", 5), ("decision", 4),
                       ("import", 4), ("control", 4), ("largest", 5)):
         change_id = change(file(f"change-{name}"), signing_key(key)).hex()
@@ -587,6 +472,7 @@ def main():
     reply(file("reply"), bundle(file("bundle")))
     receipt(file("receipt-merged"))
     receipt(file("receipt-quarantined"))
+    mark(file("mark"))
     card(file("server-card"), b"PDS1", "padu/server/v1", 1)
     card(file("device-card"), b"PDV1", "padu/device/v1", 2)
     card(file("writer-card"), b"PDW1", "padu/writer/v1", 2)

@@ -14,8 +14,8 @@ must(enum status st, const struct err *err)
 }
 
 static void
-read_item(
-    struct haul *haul, enum page_kind kind, const uint8_t *item, size_t len)
+read_item(struct haul *haul, enum page_kind kind, const uint8_t *item,
+    size_t len, const uint8_t public[32])
 {
 	struct page_record record;
 	struct reader r;
@@ -42,12 +42,16 @@ read_item(
 	case PAGE_RECOVERY:
 		haul->nrecovery++;
 		break;
+	case PAGE_MARK:
+		haul->nmarks++;
+		must(mark_unpack(&haul->mark, item, len, public, &err), &err);
+		break;
 	}
 }
 
 static void
-read_page(
-    struct haul *haul, const struct reply *reply, const struct laptop *laptop)
+read_page(struct haul *haul, const struct reply *reply,
+    const struct laptop *laptop, const uint8_t public[32])
 {
 	struct writer page = { 0 };
 	enum page_kind kind;
@@ -62,7 +66,7 @@ read_page(
 	haul->page_len = page.len;
 	while (page_next(page.bytes, page.len, &at, &kind, &item, &len, &err) ==
 	    ST_OK)
-		read_item(haul, kind, item, len);
+		read_item(haul, kind, item, len, public);
 	writer_free(&page);
 }
 
@@ -93,7 +97,7 @@ haul_send(struct haul *haul, struct office *office, struct laptop *laptop,
 			 reply.receipts + i * RECEIPT_LEN, public, err),
 		    err);
 	if (reply.sealed_len > 0)
-		read_page(haul, &reply, laptop);
+		read_page(haul, &reply, laptop, public);
 	writer_free(&answer);
 	return ST_OK;
 }

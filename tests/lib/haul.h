@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "common/wire/bundle.h"
+#include "common/wire/mark.h"
 #include "tests/lib/office.h"
 
 #define HAUL_RECORDS 4000
@@ -21,7 +22,9 @@ struct haul {
 	uint64_t records[HAUL_RECORDS], places[HAUL_RECORDS];
 	uint64_t drops[HAUL_DROPS];
 	size_t nreceipts, nrecords, ndrops, ndesk, nreturns, nrecovery;
-	size_t page_len; /* bytes */
+	size_t nmarks;
+	struct mark mark; /* the last of them */
+	size_t page_len;  /* bytes */
 };
 
 /* Send ${bytes}, a bundle of ${laptop}'s, whose cursor stays. */
