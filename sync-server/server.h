@@ -25,6 +25,7 @@ struct accept;
 struct custody;
 struct db;
 struct env;
+struct marks;
 struct outbox;
 struct people;
 struct region_table;
@@ -68,6 +69,7 @@ struct server {
 	struct accept *accept;   /* of intake/, made when first needed */
 	bool booked;             /* by the transaction at hand: people follow */
 	struct custody *custody; /* the recovery card */
+	struct marks *marks;     /* up to where there is a backup */
 	struct people *people;   /* has a lock of its own: any thread */
 	struct review *review;   /* returns and approvals */
 	struct outbox *outbox;   /* validated records on their way up */

@@ -137,6 +137,27 @@ enum status db_checkpoint(
 unsigned db_log_pages(const struct db *db);
 
 /*
+ * Copy all that ${from} sees in its transaction (db_begin_read()) into the
+ * file that ${to} names, of which only path and vfs count: sealed, unlocked,
+ * and made by sealvfs_create_empty().  Others go on writing meanwhile.  The
+ * copy is durable on ST_OK; on any other status it is worth nothing.
+ * ${progress}, in pages, may be NULL.
+ */
+enum status db_copy(struct db *from, const struct db_opts *to,
+    void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg,
+    struct err *err);
+
+/*
+ * Read every page, and with that the seal of each, and see whether they make
+ * one sound database; ${quick}: without comparing indexes with their tables.
+ * ST_UNTRUSTED: they do not.
+ */
+enum status db_check(struct db *db, bool quick, struct err *err);
+
+/* Have both as many rows in each table?  ST_CONFLICT: they have not. */
+enum status db_same_counts(struct db *a, struct db *b, struct err *err);
+
+/*
  * Prepare the ${nsql} statements of ${sql}.  On success *${out} is the
  * caller's, to pass to db_table_close() before ${db} is closed.
  */

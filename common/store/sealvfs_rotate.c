@@ -6,15 +6,7 @@
 #include "common/store/db_internal.h"
 #include "common/store/sealvfs_internal.h"
 
-enum query { COPY, TABLES, SCHEMA_ROWS, CHECK, NQUERIES };
-
-static const char *const SQL[NQUERIES] = {
-	[COPY] = "VACUUM INTO :path",
-	[TABLES] = ("SELECT name FROM sqlite_schema WHERE type = 'table'"
-		    " AND rootpage > 0"),
-	[SCHEMA_ROWS] = "SELECT count(*) FROM sqlite_schema",
-	[CHECK] = "PRAGMA integrity_check",
-};
+static const char *const SQL[] = { "VACUUM INTO :path" };
 
 /* A file on its way to another key. */
 struct rotation {
@@ -113,7 +105,7 @@ copy(struct rotation *r, struct err *err)
 	struct db_query *q;
 	enum status st;
 
-	st = db_table_open(&table, r->old, &SQL[COPY], 1, err);
+	st = db_table_open(&table, r->old, SQL, 1, err);
 	if (st != ST_OK)
 		return st;
 	q = db_query(table, 0);
@@ -123,90 +115,19 @@ copy(struct rotation *r, struct err *err)
 	return st;
 }
 
-/* The first column of the only row that ${sql} yields. */
-static enum status
-ask(int64_t *out, bool *is_ok, struct db *db, const char *sql, struct err *err)
-{
-	struct db_table *table;
-	struct db_query *q;
-	const char *text;
-	enum status st;
-
-	if ((st = db_table_open(&table, db, &sql, 1, err)) != ST_OK)
-		return st;
-	q = db_query(table, 0);
-	st = db_fetch(q, err);
-	if (st == ST_NOTFOUND)
-		st = err_set(err, ST_BUG, "no row");
-	if (st == ST_OK) {
-		text = db_column_text(q, 0, NULL);
-		*is_ok = text != NULL && strcmp(text, "ok") == 0;
-		*out = db_column_i64(q, 0);
-	}
-	db_table_close(table);
-	return st;
-}
-
-static enum status
-compare(const struct rotation *r, const char *sql, struct err *err)
-{
-	int64_t before = 0, after = 0;
-	enum status st;
-	bool unused;
-
-	if ((st = ask(&before, &unused, r->old, sql, err)) != ST_OK ||
-	    (st = ask(&after, &unused, r->made, sql, err)) != ST_OK)
-		return st;
-	if (before != after)
-		return err_set(err, ST_IO,
-		    "a copied table has %lld rows, not %lld", (long long)after,
-		    (long long)before);
-	return ST_OK;
-}
-
-/* As many rows in each table, of whatever schema. */
-static enum status
-compare_tables(const struct rotation *r, struct err *err)
-{
-	struct db_table *table;
-	struct db_query *q;
-	enum status st;
-	char *sql;
-
-	if ((st = compare(r, SQL[SCHEMA_ROWS], err)) != ST_OK ||
-	    (st = db_table_open(&table, r->old, &SQL[TABLES], 1, err)) != ST_OK)
-		return st;
-	q = db_query(table, 0);
-	while ((st = db_fetch(q, err)) == ST_OK) {
-		/* A table's name cannot be bound. */
-		sql = sqlite3_mprintf(
-		    "SELECT count(*) FROM \"%w\"", db_column_text(q, 0, NULL));
-		st = sql != NULL ? compare(r, sql, err)
-				 : err_set(err, ST_NOMEM, "no memory");
-		sqlite3_free(sql);
-		if (st != ST_OK)
-			break;
-	}
-	db_table_close(table);
-	return st == ST_NOTFOUND ? ST_OK : st;
-}
-
 /* Read the copy back through its own key, all of it. */
 static enum status
 verify(struct rotation *r, struct err *err)
 {
-	int64_t unused;
 	enum status st;
-	bool sound = false;
 
 	if ((st = open_one(&r->made, r, r->next, err)) != ST_OK)
 		return st;
-	st = ask(&unused, &sound, r->made, SQL[CHECK], err);
-	/* Also where a page could not be read: SQLite does not say which. */
-	if (st == ST_OK && !sound)
-		st = err_set(err, ST_IO, "the copy is not sound");
+	st = db_check(r->made, false, err);
 	if (st == ST_OK)
-		st = compare_tables(r, err);
+		st = db_same_counts(r->old, r->made, err);
+	if (st == ST_UNTRUSTED || st == ST_CONFLICT)
+		st = err_set(err, ST_IO, "the copy is not sound");
 	db_close(r->made);
 	r->made = NULL;
 	return st;

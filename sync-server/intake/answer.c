@@ -7,8 +7,9 @@
 #include "common/instrument/instrument.h"
 #include "common/place/region.h"
 #include "common/store/db.h"
+#include "sync-server/backup/marks.h"
 #include "sync-server/findings/follow.h"
-#include "sync-server/intake/intake_internal.h"
+#include "sync-server/intake/answer_internal.h"
 #include "sync-server/recovery/custody.h"
 #include "sync-server/review/return.h"
 #include "sync-server/server.h"
@@ -20,47 +21,12 @@
  * most CHANGE_RECORDS_MAX rows), so that every page comes to the end of one.
  */
 #define NEWS_MAX (2u * CHANGE_RECORDS_MAX + 48u)
-/* A record that no page could hold stays at the desk. */
-#define PAGE_BODY_MAX (DOWN_PAGE_MAX / 2)
-/* Where no more versions are begun: the last one may still be this long. */
-#define PAGE_FULL (DOWN_PAGE_MAX / 2)
-
-/* Villages of all who share a laptop. */
-#define PLACES_MAX (4u * CARD_PLACES_MAX)
-
-enum what { NEWS, RETURN, RECOVERY };
-
-struct event {
-	uint64_t version;
-	uint64_t id;    /* record, log entry, or number of the return */
-	unsigned order; /* within a version: desk sets come last */
-	enum what what;
-	enum store_news_kind kind;
-};
-
-struct intake_answer {
-	struct server *server;
-	const struct intake_job *job;
-	uint64_t places[PLACES_MAX];
-	size_t nplaces;
-	uint32_t epoch;
-	uint64_t after; /* version the laptop has */
-	uint64_t until; /* the page must end here at the latest */
-	bool more;
-
-	struct event *events; /* while gathering, as news is */
-	size_t nevents, room;
-	struct store_news *news; /* NEWS_MAX */
-
-	struct writer page;
-	struct writer receipts;
-	size_t nreceipts;
-};
 
 static enum status
-add_event(struct intake_answer *a, const struct event *event, struct err *err)
+add_event(
+    struct intake_answer *a, const struct intake_event *event, struct err *err)
 {
-	struct event *more;
+	struct intake_event *more;
 	size_t room;
 
 	if (a->nevents == a->room) {
@@ -80,7 +46,7 @@ static enum status
 collect_news(struct intake_answer *a, enum store_news_kind kind, uint64_t place,
     struct err *err)
 {
-	struct event event = { .what = NEWS, .kind = kind };
+	struct intake_event event = { .what = INTAKE_NEWS, .kind = kind };
 	uint32_t device = place == 0 ? a->job->head.device : 0;
 	enum status st;
 	size_t i, n;
@@ -134,8 +100,8 @@ collect_scope(struct intake_answer *a, uint64_t scope, struct err *err)
 	}
 }
 
-static bool
-in_scope(const struct intake_answer *a, uint64_t place)
+bool
+intake_in_scope(const struct intake_answer *a, uint64_t place)
 {
 	size_t i;
 
@@ -152,7 +118,7 @@ is_for(const struct intake_answer *a, const struct return_row *row)
 	struct people_writer writer;
 	struct err ignored;
 
-	if (row->place != 0 && in_scope(a, row->place))
+	if (row->place != 0 && intake_in_scope(a, row->place))
 		return true;
 	return people_writer(a->server->people, id_writer(row->visit), 1,
 		   &writer, &ignored) == ST_OK &&
@@ -163,8 +129,8 @@ static enum status
 on_return(void *arg, const struct return_row *row, struct err *err)
 {
 	struct intake_answer *a = arg;
-	struct event event = {
-		.what = RETURN, .version = row->version, .id = row->number
+	struct intake_event event = {
+		.what = INTAKE_RETURN, .version = row->version, .id = row->number
 	};
 
 	return is_for(a, row) ? add_event(a, &event, err) : ST_OK;
@@ -173,7 +139,7 @@ on_return(void *arg, const struct return_row *row, struct err *err)
 static int
 compare_events(const void *pa, const void *pb)
 {
-	const struct event *a = pa, *b = pb;
+	const struct intake_event *a = pa, *b = pb;
 
 	if (a->version != b->version)
 		return a->version < b->version ? -1 : 1;
@@ -186,19 +152,22 @@ compare_events(const void *pa, const void *pb)
 	return (a->kind > b->kind) - (a->kind < b->kind);
 }
 
-static bool
-same_event(const struct event *a, const struct event *b)
+/* What has a stamp of its own, if the laptop has it not yet. */
+static enum status
+collect_stamped(struct intake_answer *a, enum intake_what what, uint32_t epoch,
+    uint64_t version, struct err *err)
 {
-	return a->version == b->version && a->id == b->id &&
-	    a->what == b->what && a->kind == b->kind;
+	uint32_t has = a->after == 0 ? 0 : a->job->head.cursor.epoch;
+	struct intake_event event = { .what = what, .version = version };
+
+	if (epoch < has || (epoch == has && version <= a->after))
+		return ST_OK;
+	return add_event(a, &event, err);
 }
 
-/* The recovery card, if the laptop has it not yet. */
 static enum status
 collect_recovery(struct intake_answer *a, struct err *err)
 {
-	uint32_t epoch = a->after == 0 ? 0 : a->job->head.cursor.epoch;
-	struct event event = { .what = RECOVERY };
 	struct writer card = { 0 };
 	struct custody_stamp stamp;
 	enum status st;
@@ -209,11 +178,21 @@ collect_recovery(struct intake_answer *a, struct err *err)
 	writer_free(&card);
 	if (st != ST_OK)
 		return st == ST_NOTFOUND ? ST_OK : st;
-	if (stamp.epoch < epoch ||
-	    (stamp.epoch == epoch && stamp.version <= a->after))
+	return collect_stamped(a, INTAKE_RECOVERY, stamp.epoch, stamp.version, err);
+}
+
+static enum status
+collect_mark(struct intake_answer *a, struct err *err)
+{
+	struct marks_entry newest;
+	enum status st;
+
+	if (a->server->marks == NULL)
 		return ST_OK;
-	event.version = stamp.version;
-	return add_event(a, &event, err);
+	st = marks_newest(a->server->marks, a->epoch, &newest, err);
+	if (st != ST_OK)
+		return st == ST_NOTFOUND ? ST_OK : st;
+	return collect_stamped(a, INTAKE_MARK, a->epoch, newest.stamp, err);
 }
 
 static enum status
@@ -232,188 +211,12 @@ collect(struct intake_answer *a, struct err *err)
 		    on_return, a, err);
 	if (st == ST_OK)
 		st = collect_recovery(a, err);
+	if (st == ST_OK)
+		st = collect_mark(a, err);
 	if (st == ST_OK && a->nevents > 0)
 		qsort(
 		    a->events, a->nevents, sizeof(*a->events), compare_events);
 	return st;
-}
-
-/* ---- the page ------------------------------------------------------- */
-
-static enum status
-put_record(struct intake_answer *a, uint64_t id, struct err *err)
-{
-	struct page_record record;
-	struct store_row row;
-	enum status st;
-
-	st = store_row_get(a->server->store, id, &row, err);
-	if (st == ST_NOTFOUND || (st == ST_OK && row.len > PAGE_BODY_MAX))
-		return ST_OK;
-	if (st != ST_OK)
-		return st;
-	record = (struct page_record){ .id = id,
-		.kind = row.kind,
-		.place = row.place,
-		.epoch = row.epoch,
-		.version = row.version,
-		.body = row.body,
-		.len = row.len };
-	page_put_record(&a->page, &record);
-	return ST_OK;
-}
-
-/* It left a village; is it still in another one of this laptop's? */
-static enum status
-put_drop(struct intake_answer *a, uint64_t id, struct err *err)
-{
-	struct writer item = { 0 };
-	uint64_t place;
-	enum status st;
-
-	st = store_row_place(a->server->store, id, &place, err);
-	if (st != ST_OK || (place != 0 && in_scope(a, place)))
-		return st;
-	writer_u64(&item, id);
-	page_put_bytes(&a->page, PAGE_DROP, item.bytes, item.len);
-	writer_free(&item);
-	return ST_OK;
-}
-
-/* A decision holds values: is its record still in these villages? */
-static enum status
-decision_is_for(struct intake_answer *a, const struct store_log *entry,
-    bool *is, struct err *err)
-{
-	struct change *change = NULL;
-	uint64_t place = 0;
-	enum status st;
-
-	*is = true;
-	if (entry->head.kind != CHANGE_DECISION)
-		return ST_OK;
-	st = change_unpack(&change, entry->bytes, entry->len, true, err);
-	if (st == ST_OK && change->body.nrows > 0)
-		st = store_row_place(
-		    a->server->store, change->body.rows[0].id, &place, err);
-	*is = st == ST_OK && place != 0 && in_scope(a, place);
-	change_free(change);
-	return st;
-}
-
-static enum status
-put_desk(struct intake_answer *a, uint64_t n, struct err *err)
-{
-	struct change_head head;
-	uint8_t id[CHANGE_ID_LEN];
-	struct store_log entry;
-	struct err ignored;
-	enum status st;
-	bool is;
-
-	if ((st = store_log_get(a->server->store, n, &entry, err)) != ST_OK)
-		return st;
-	if ((st = decision_is_for(a, &entry, &is, err)) != ST_OK || !is)
-		return st;
-	/* The erased form is the log's: laptops could not check it. */
-	if (entry.state == STORE_LOG_ACCEPTED &&
-	    change_peek(&head, id, entry.bytes, entry.len, &ignored) == ST_OK)
-		page_put_bytes(&a->page, PAGE_DESK, entry.bytes, entry.len);
-	return ST_OK;
-}
-
-struct find_return {
-	struct intake_answer *a;
-	uint64_t number;
-};
-
-static enum status
-put_found(void *arg, const struct return_row *row, struct err *err)
-{
-	struct find_return *find = arg;
-	struct page_return ret = { .visit = row->visit,
-		.record = row->record,
-		.number = row->number,
-		.time_ms = row->time_ms,
-		.by = row->by,
-		.by_len = strlen(row->by),
-		.reason = row->reason,
-		.reason_len = strlen(row->reason) };
-
-	if (row->number != find->number)
-		return ST_OK;
-	page_put_return(&find->a->page, &ret);
-	return err_set(err, ST_NOTFOUND, "found");
-}
-
-static enum status
-put_return(struct intake_answer *a, const struct event *event, struct err *err)
-{
-	struct find_return find = { a, event->id };
-
-	return return_each(a->server->review,
-	    a->after == 0 ? 0 : a->job->head.cursor.epoch, event->version - 1,
-	    put_found, &find, err);
-}
-
-static enum status
-put_recovery(struct intake_answer *a, struct err *err)
-{
-	struct writer card = { 0 };
-	struct custody_stamp stamp;
-	enum status st;
-
-	st = custody_card(a->server->custody, &card, &stamp, err);
-	if (st == ST_OK)
-		page_put_bytes(&a->page, PAGE_RECOVERY, card.bytes, card.len);
-	writer_free(&card);
-	return st;
-}
-
-static enum status
-put_event(struct intake_answer *a, const struct event *event, struct err *err)
-{
-	if (event->what == RECOVERY)
-		return put_recovery(a, err);
-	if (event->what == RETURN)
-		return put_return(a, event, err);
-	switch (event->kind) {
-	case STORE_NEWS_RECORD:
-		return put_record(a, event->id, err);
-	case STORE_NEWS_DEPARTED:
-		return put_drop(a, event->id, err);
-	case STORE_NEWS_DESK:
-		return put_desk(a, event->id, err);
-	}
-	return ST_OK;
-}
-
-/* Put whole versions on the page until it is full. */
-static enum status
-fill_page(struct intake_answer *a, struct err *err)
-{
-	const struct event *event;
-	enum status st;
-	size_t i;
-
-	for (i = 0; i < a->nevents; i++) {
-		event = &a->events[i];
-		if (event->version > a->until)
-			break;
-		if (i > 0 && same_event(event, event - 1))
-			continue;
-		if (i > 0 && event->version != event[-1].version &&
-		    a->page.len > PAGE_FULL) {
-			a->more = true;
-			a->until = event->version - 1;
-			break;
-		}
-		if ((st = put_event(a, event, err)) != ST_OK)
-			return st;
-	}
-	return writer_ok(&a->page)
-	    ? ST_OK
-	    : err_set(err, ST_NOMEM, "answer: no memory");
 }
 
 /* ---- receipts ------------------------------------------------------- */
@@ -477,10 +280,10 @@ start(struct intake_answer *a, const struct store_state *state)
 		a->after = cursor->version;
 	a->epoch = state->epoch;
 	a->until = state->version;
-	a->nplaces = people_places(
-	    a->server->people, a->job->head.device, a->places, PLACES_MAX);
-	if (a->nplaces > PLACES_MAX)
-		a->nplaces = PLACES_MAX;
+	a->nplaces = people_places(a->server->people, a->job->head.device,
+	    a->places, INTAKE_PLACES_MAX);
+	if (a->nplaces > INTAKE_PLACES_MAX)
+		a->nplaces = INTAKE_PLACES_MAX;
 }
 
 /* In a read transaction, server locked. */
@@ -499,7 +302,7 @@ gather(struct intake_answer *a, struct err *err)
 		st = collect(a, err);
 	if (st == ST_OK)
 		st = collect_receipts(a, err);
-	return st == ST_OK ? fill_page(a, err) : st;
+	return st == ST_OK ? intake_fill_page(a, err) : st;
 }
 
 enum status
