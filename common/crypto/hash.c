@@ -66,6 +66,20 @@ hash_bytes(uint8_t out[HASH_LEN], const void *bytes, size_t len)
 }
 
 void
+hash_sha256(uint8_t out[HASH_LEN], const void *prefix, size_t prefix_len,
+    const void *bytes, size_t len)
+{
+	crypto_hash_sha256_state h;
+
+	crypto_hash_sha256_init(&h);
+	if (prefix_len > 0)
+		crypto_hash_sha256_update(&h, prefix, prefix_len);
+	if (len > 0)
+		crypto_hash_sha256_update(&h, bytes, len);
+	crypto_hash_sha256_final(&h, out);
+}
+
+void
 hash_derive(uint8_t out[KEY_LEN], const uint8_t key[KEY_LEN],
     const char *domain, const void *context, size_t len)
 {

@@ -34,6 +34,13 @@ void hash_domain(
 void hash_bytes(uint8_t out[HASH_LEN], const void *bytes, size_t len);
 
 /*
+ * SHA-256 of ${prefix_len} bytes of ${prefix} and the ${len} bytes of
+ * ${bytes}: RFC 6962's trees (common/audit/tree.h) ask for it.
+ */
+void hash_sha256(uint8_t out[HASH_LEN], const void *prefix, size_t prefix_len,
+    const void *bytes, size_t len);
+
+/*
  * A further key out of ${key}, for ${domain} and the ${len} bytes of
  * ${context} (which may be NULL if ${len} is 0).
  */
