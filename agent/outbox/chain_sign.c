@@ -11,10 +11,10 @@
 #include "common/wire/change.h"
 #include "common/wire/squeeze.h"
 
-#include "agent/arena.h"
 #include "agent/outbox/chain_internal.h"
 #include "agent/outbox/row.h"
 #include "agent/unlock/signer.h"
+#include "common/base/arena.h"
 
 /* A set's content while it is read back from the store. */
 struct reading {

@@ -2,8 +2,8 @@
 #include "common/base/reader.h"
 #include "common/base/writer.h"
 
-#include "agent/arena.h"
 #include "agent/outbox/row.h"
+#include "common/base/arena.h"
 
 /* Ids, versions, counts and lengths of a row and of a write, each at most
  * a varint of 10 bytes; u64 names. */

@@ -14,7 +14,7 @@
 #include "common/base/err.h"
 #include "common/wire/change.h"
 
-#include "agent/arena.h"
+#include "common/base/arena.h"
 
 struct db;
 struct display_reader;

@@ -3,8 +3,8 @@
 
 #include "common/store/db.h"
 
-#include "agent/arena.h"
 #include "agent/records/shelf.h"
+#include "common/base/arena.h"
 
 struct shelf {
 	struct db_table *sql;

@@ -7,9 +7,9 @@
 #include "common/merge/record.h"
 #include "common/place/region.h"
 
-#include "agent/arena.h"
 #include "agent/visit/diff.h"
 #include "agent/visit/form.h"
+#include "common/base/arena.h"
 
 /* One register while it is put together. */
 struct cell {

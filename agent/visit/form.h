@@ -29,7 +29,7 @@
 #include "common/base/err.h"
 #include "common/instrument/instrument.h"
 
-#include "agent/arena.h"
+#include "common/base/arena.h"
 
 #define FORM_KEY_MAX 100u    /* bytes */
 #define FORM_MEMBERS_MAX 60u /* persons; the form has room for 30 */

@@ -8,13 +8,13 @@
 
 #include "common/crypto/crypto.h"
 
-#include "agent/arena.h"
 #include "agent/outbox/chain.h"
 #include "agent/outbox/row.h"
 #include "agent/records/display.h"
 #include "agent/visit/diff.h"
 #include "agent/visit/form.h"
 #include "agent/visit/visit.h"
+#include "common/base/arena.h"
 
 struct db_table;
 struct unlocked;

@@ -6,11 +6,11 @@
 #include "common/store/db.h"
 #include "common/wire/change.h"
 
-#include "agent/arena.h"
 #include "agent/outbox/answer.h"
 #include "agent/records/display.h"
 #include "agent/records/shelf.h"
 #include "agent/schema/schema.h"
+#include "common/base/arena.h"
 
 #include "tests/lib/fake_server.h"
 #include "tests/lib/laptop.h"

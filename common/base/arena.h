@@ -1,5 +1,5 @@
-#ifndef AGENT_ARENA_H
-#define AGENT_ARENA_H
+#ifndef COMMON_BASE_ARENA_H
+#define COMMON_BASE_ARENA_H
 
 /*
  * arena: memory that hangs on one piece of work (a visit, a set that is
@@ -23,4 +23,4 @@ void *arena_copy(struct arena *arena, const void *bytes, size_t len);
 /* Everything at once; the arena is empty again. */
 void arena_free(struct arena *arena);
 
-#endif /* AGENT_ARENA_H */
+#endif /* COMMON_BASE_ARENA_H */

@@ -2,9 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/arena.h"
+#include "common/base/arena.h"
 
-#define BLOCK_LEN 8192u
+#define BLOCK_LEN 8192u        /* the first; each is twice the one before */
+#define BLOCK_MAX (256u << 10) /* and no larger, unless it must be */
 #define ALIGN _Alignof(max_align_t)
 
 struct arena_block {
@@ -24,7 +25,11 @@ arena_take(struct arena *arena, size_t len)
 		return NULL;
 	len = (len + ALIGN - 1) / ALIGN * ALIGN;
 	if (b == NULL || b->cap - b->used < len) {
-		cap = len > BLOCK_LEN ? len : BLOCK_LEN;
+		cap = b != NULL ? b->cap * 2 : BLOCK_LEN;
+		if (cap > BLOCK_MAX)
+			cap = BLOCK_MAX;
+		if (cap < len)
+			cap = len;
 		if ((b = calloc(1, sizeof(*b) + cap)) == NULL)
 			return NULL;
 		b->cap = cap;
