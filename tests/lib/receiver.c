@@ -200,16 +200,19 @@ static enum status
 keep(struct receiver *r, struct serve_request *request, const uint8_t key[32],
     const void *body, size_t len, struct err *err)
 {
-	char path[400];
+	char path[400], part[410];
 	FILE *file;
 
 	r->stored++;
 	if (keep_head(r, request, err) != ST_OK)
 		return err->status;
+	/* Whoever looks meanwhile finds it whole or not at all. */
 	snprintf(
 	    path, sizeof(path), "%s/requests/%06u.json", r->dir, r->stored);
-	if ((file = fopen(path, "w")) == NULL ||
-	    fwrite(body, 1, len, file) != len || fclose(file) != 0)
+	snprintf(part, sizeof(part), "%s.part", path);
+	if ((file = fopen(part, "w")) == NULL ||
+	    fwrite(body, 1, len, file) != len || fclose(file) != 0 ||
+	    rename(part, path) != 0)
 		return err_set(err, ST_IO, "cannot keep a request");
 	if (!remember(&r->batches, key))
 		return err_set(err, ST_NOMEM, "no memory");
