@@ -3,38 +3,38 @@
 
 #include <check.h>
 
-#include "common/audit/tree.h"
+#include "common/audit/merkle.h"
 #include "common/crypto/crypto.h"
 #include "common/crypto/hash.h"
 #include "tests/lib/unit.h"
 
 #define SIZE_MAX_TRIED 130
 
-static uint8_t leaves[SIZE_MAX_TRIED][TREE_HASH_LEN];
-static struct tree_head heads[SIZE_MAX_TRIED + 1];
+static uint8_t leaves[SIZE_MAX_TRIED][MERKLE_HASH_LEN];
+static struct merkle_head heads[SIZE_MAX_TRIED + 1];
 static struct err err;
 
 static void
 set_up(void)
 {
-	struct tree tree = { 0 };
+	struct merkle tree = { 0 };
 	unsigned i;
 
 	ok(crypto_start(&err));
 	for (i = 0; i <= SIZE_MAX_TRIED; i++) {
 		heads[i].size = i;
-		tree_root(heads[i].root, &tree);
+		merkle_root(heads[i].root, &tree);
 		if (i == SIZE_MAX_TRIED)
 			break;
-		tree_leaf(leaves[i], &i, sizeof(i));
-		tree_add(&tree, leaves[i]);
+		merkle_leaf(leaves[i], &i, sizeof(i));
+		merkle_add(&tree, leaves[i]);
 	}
 }
 
-static struct tree_leaves
+static struct merkle_leaves
 first(uint64_t n)
 {
-	return (struct tree_leaves){ leaves[0], n };
+	return (struct merkle_leaves){ leaves[0], n };
 }
 
 /* Certificate Transparency's published entries, and the roots over them. */
@@ -61,12 +61,12 @@ static const struct {
 
 START_TEST(it_makes_the_published_roots)
 {
-	uint8_t entry[16], leaf[TREE_HASH_LEN], root[TREE_HASH_LEN];
-	char hex[2 * TREE_HASH_LEN + 1];
-	struct tree tree = { 0 };
+	uint8_t entry[16], leaf[MERKLE_HASH_LEN], root[MERKLE_HASH_LEN];
+	char hex[2 * MERKLE_HASH_LEN + 1];
+	struct merkle tree = { 0 };
 	size_t i, len;
 
-	tree_root(root, &tree);
+	merkle_root(root, &tree);
 	crypto_hex(hex, root, sizeof(root));
 	ck_assert_str_eq(hex,
 	    "e3b0c44298fc1c149afbf4c8996fb924"
@@ -74,9 +74,9 @@ START_TEST(it_makes_the_published_roots)
 	for (i = 0; i < sizeof(KNOWN) / sizeof(KNOWN[0]); i++) {
 		len = strlen(KNOWN[i].entry) / 2;
 		ok(crypto_unhex(entry, len, KNOWN[i].entry, &err));
-		tree_leaf(leaf, entry, len);
-		tree_add(&tree, leaf);
-		tree_root(root, &tree);
+		merkle_leaf(leaf, entry, len);
+		merkle_add(&tree, leaf);
+		merkle_root(root, &tree);
 		crypto_hex(hex, root, sizeof(root));
 		ck_assert_str_eq(hex, KNOWN[i].root);
 	}
@@ -85,25 +85,25 @@ END_TEST
 
 /* The definition, word for word, beside which all else is tried. */
 static void
-by_definition(uint8_t out[TREE_HASH_LEN], size_t from, size_t n)
+by_definition(uint8_t out[MERKLE_HASH_LEN], size_t from, size_t n)
 {
-	uint8_t both[2 * TREE_HASH_LEN + 1] = { 1 };
+	uint8_t both[2 * MERKLE_HASH_LEN + 1] = { 1 };
 	size_t k = 1;
 
 	if (n == 1) {
-		memcpy(out, leaves[from], TREE_HASH_LEN);
+		memcpy(out, leaves[from], MERKLE_HASH_LEN);
 		return;
 	}
 	while (2 * k < n)
 		k *= 2;
 	by_definition(both + 1, from, k);
-	by_definition(both + 1 + TREE_HASH_LEN, from + k, n - k);
+	by_definition(both + 1 + MERKLE_HASH_LEN, from + k, n - k);
 	hash_sha256(out, NULL, 0, both, sizeof(both));
 }
 
 START_TEST(a_tree_that_grew_has_the_root_of_the_definition)
 {
-	uint8_t root[TREE_HASH_LEN];
+	uint8_t root[MERKLE_HASH_LEN];
 	size_t n;
 
 	for (n = 1; n <= SIZE_MAX_TRIED; n++) {
@@ -116,106 +116,106 @@ END_TEST
 
 /* One bit of each part of what is said is turned; nothing of it holds. */
 static void
-refuse_holds(const struct tree_proof *proof, uint64_t size, uint64_t at)
+refuse_holds(const struct merkle_proof *proof, uint64_t size, uint64_t at)
 {
-	struct tree_proof bad = *proof;
-	struct tree_head head = heads[size];
-	uint8_t leaf[TREE_HASH_LEN];
+	struct merkle_proof bad = *proof;
+	struct merkle_head head = heads[size];
+	uint8_t leaf[MERKLE_HASH_LEN];
 	size_t i;
 
 	for (i = 0; i < bad.n; i++) {
-		bad.at[i][i % TREE_HASH_LEN] ^= 1;
-		ck_assert(!tree_holds(&bad, at, leaves[at], &head));
-		bad.at[i][i % TREE_HASH_LEN] ^= 1;
+		bad.at[i][i % MERKLE_HASH_LEN] ^= 1;
+		ck_assert(!merkle_holds(&bad, at, leaves[at], &head));
+		bad.at[i][i % MERKLE_HASH_LEN] ^= 1;
 	}
 	if (bad.n > 0) {
 		bad.n--;
-		ck_assert(!tree_holds(&bad, at, leaves[at], &head));
+		ck_assert(!merkle_holds(&bad, at, leaves[at], &head));
 		bad.n++;
 	}
-	memset(bad.at[bad.n++], 7, TREE_HASH_LEN);
-	ck_assert(!tree_holds(&bad, at, leaves[at], &head));
+	memset(bad.at[bad.n++], 7, MERKLE_HASH_LEN);
+	ck_assert(!merkle_holds(&bad, at, leaves[at], &head));
 	memcpy(leaf, leaves[at], sizeof(leaf));
 	leaf[31] ^= 0x80;
-	ck_assert(!tree_holds(proof, at, leaf, &head));
+	ck_assert(!merkle_holds(proof, at, leaf, &head));
 	head.root[0] ^= 1;
-	ck_assert(!tree_holds(proof, at, leaves[at], &head));
+	ck_assert(!merkle_holds(proof, at, leaves[at], &head));
 }
 
 START_TEST(every_entry_of_every_tree_is_proven_and_no_other)
 {
-	struct tree_leaves now;
-	struct tree_proof proof;
+	struct merkle_leaves now;
+	struct merkle_proof proof;
 	uint64_t n, at, other;
 
 	for (n = 1; n <= SIZE_MAX_TRIED; n++) {
 		now = first(n);
 		for (at = 0; at < n; at++) {
-			tree_prove(&proof, &now, at);
+			merkle_prove(&proof, &now, at);
 			ck_assert_msg(
-			    tree_holds(&proof, at, leaves[at], &heads[n]),
+			    merkle_holds(&proof, at, leaves[at], &heads[n]),
 			    "%d of %d", (int)at, (int)n);
 			refuse_holds(&proof, n, at);
 			for (other = 0; other < n; other++)
 				ck_assert(other == at ||
-				    !tree_holds(
+				    !merkle_holds(
 					&proof, other, leaves[at], &heads[n]));
 		}
-		ck_assert(!tree_holds(&proof, n, leaves[n - 1], &heads[n]));
+		ck_assert(!merkle_holds(&proof, n, leaves[n - 1], &heads[n]));
 	}
 	proof.n = 0;
-	ck_assert(!tree_holds(&proof, 0, leaves[0], &heads[0]));
+	ck_assert(!merkle_holds(&proof, 0, leaves[0], &heads[0]));
 }
 END_TEST
 
 static void
-refuse_extends(const struct tree_proof *proof, uint64_t older, uint64_t n)
+refuse_extends(const struct merkle_proof *proof, uint64_t older, uint64_t n)
 {
-	struct tree_proof bad = *proof;
-	struct tree_head was = heads[older], is = heads[n];
+	struct merkle_proof bad = *proof;
+	struct merkle_head was = heads[older], is = heads[n];
 	size_t i;
 
 	for (i = 0; i < bad.n; i++) {
-		bad.at[i][i % TREE_HASH_LEN] ^= 1;
-		ck_assert(!tree_extends(&bad, &was, &is));
-		bad.at[i][i % TREE_HASH_LEN] ^= 1;
+		bad.at[i][i % MERKLE_HASH_LEN] ^= 1;
+		ck_assert(!merkle_extends(&bad, &was, &is));
+		bad.at[i][i % MERKLE_HASH_LEN] ^= 1;
 	}
 	if (bad.n > 0) {
 		bad.n--;
-		ck_assert(!tree_extends(&bad, &was, &is));
+		ck_assert(!merkle_extends(&bad, &was, &is));
 		bad.n++;
 	}
-	memset(bad.at[bad.n++], 7, TREE_HASH_LEN);
-	ck_assert(!tree_extends(&bad, &was, &is));
+	memset(bad.at[bad.n++], 7, MERKLE_HASH_LEN);
+	ck_assert(!merkle_extends(&bad, &was, &is));
 	was.root[0] ^= 1;
-	ck_assert(!tree_extends(proof, &was, &is));
+	ck_assert(!merkle_extends(proof, &was, &is));
 	was.root[0] ^= 1;
 	if (older > 0) {
 		is.root[31] ^= 1;
-		ck_assert(!tree_extends(proof, &was, &is));
+		ck_assert(!merkle_extends(proof, &was, &is));
 	}
 }
 
 START_TEST(every_tree_is_proven_to_extend_every_older_one)
 {
-	struct tree_proof proof;
-	struct tree_leaves now;
+	struct merkle_proof proof;
+	struct merkle_leaves now;
 	uint64_t n, older, other;
 
 	for (n = 0; n <= SIZE_MAX_TRIED; n++) {
 		now = first(n);
 		for (older = 0; older <= n; older++) {
-			tree_prove_older(&proof, &now, older);
+			merkle_prove_older(&proof, &now, older);
 			ck_assert_msg(
-			    tree_extends(&proof, &heads[older], &heads[n]),
+			    merkle_extends(&proof, &heads[older], &heads[n]),
 			    "%d of %d", (int)older, (int)n);
 			refuse_extends(&proof, older, n);
 			for (other = 1; other <= n && older > 0; other++)
 				ck_assert(other == older ||
-				    !tree_extends(
+				    !merkle_extends(
 					&proof, &heads[other], &heads[n]));
 			if (older < n)
-				ck_assert(!tree_extends(
+				ck_assert(!merkle_extends(
 				    &proof, &heads[n], &heads[older]));
 		}
 	}
@@ -224,10 +224,10 @@ END_TEST
 
 START_TEST(a_tree_with_an_entry_changed_extends_no_older_one)
 {
-	struct tree_proof proof;
-	struct tree_head forged;
-	struct tree_leaves now;
-	struct tree tree;
+	struct merkle_proof proof;
+	struct merkle_head forged;
+	struct merkle_leaves now;
+	struct merkle tree;
 	uint64_t n, older, at, i;
 
 	for (n = 1; n <= 20; n++) {
@@ -235,13 +235,13 @@ START_TEST(a_tree_with_an_entry_changed_extends_no_older_one)
 			leaves[at][0] ^= 1;
 			memset(&tree, 0, sizeof(tree));
 			for (i = 0; i < n; i++)
-				tree_add(&tree, leaves[i]);
+				merkle_add(&tree, leaves[i]);
 			forged.size = n;
-			tree_root(forged.root, &tree);
+			merkle_root(forged.root, &tree);
 			now = first(n);
 			for (older = at + 1; older <= n; older++) {
-				tree_prove_older(&proof, &now, older);
-				ck_assert(!tree_extends(
+				merkle_prove_older(&proof, &now, older);
+				ck_assert(!merkle_extends(
 				    &proof, &heads[older], &forged));
 			}
 			leaves[at][0] ^= 1;

@@ -1,17 +1,17 @@
 #include <string.h>
 
-#include "common/audit/tree_internal.h"
+#include "common/audit/merkle_internal.h"
 
 /* The root over leaves ${from} to ${to} - 1. */
 static void
-root_of(uint8_t out[TREE_HASH_LEN], const struct tree_leaves *leaves,
+root_of(uint8_t out[MERKLE_HASH_LEN], const struct merkle_leaves *leaves,
     uint64_t from, uint64_t to)
 {
-	struct tree tree = { 0 };
+	struct merkle tree = { 0 };
 
 	for (; from < to; from++)
-		tree_add(&tree, leaves->at + from * TREE_HASH_LEN);
-	tree_root(out, &tree);
+		merkle_add(&tree, leaves->at + from * MERKLE_HASH_LEN);
+	merkle_root(out, &tree);
 }
 
 /* The greatest power of two below ${n}, which is 2 or more. */
@@ -27,21 +27,21 @@ split(uint64_t n)
 
 /* Proofs are found from the root down and said from the leaf up. */
 static void
-turn(struct tree_proof *proof)
+turn(struct merkle_proof *proof)
 {
-	uint8_t one[TREE_HASH_LEN];
+	uint8_t one[MERKLE_HASH_LEN];
 	size_t i, j;
 
 	for (i = 0, j = proof->n; i + 1 < j; i++) {
-		memcpy(one, proof->at[i], TREE_HASH_LEN);
-		memcpy(proof->at[i], proof->at[--j], TREE_HASH_LEN);
-		memcpy(proof->at[j], one, TREE_HASH_LEN);
+		memcpy(one, proof->at[i], MERKLE_HASH_LEN);
+		memcpy(proof->at[i], proof->at[--j], MERKLE_HASH_LEN);
+		memcpy(proof->at[j], one, MERKLE_HASH_LEN);
 	}
 }
 
 void
-tree_prove(
-    struct tree_proof *out, const struct tree_leaves *leaves, uint64_t index)
+merkle_prove(struct merkle_proof *out, const struct merkle_leaves *leaves,
+    uint64_t index)
 {
 	uint64_t from = 0, to = leaves->n, middle;
 
@@ -60,8 +60,8 @@ tree_prove(
 }
 
 void
-tree_prove_older(
-    struct tree_proof *out, const struct tree_leaves *leaves, uint64_t older)
+merkle_prove_older(struct merkle_proof *out, const struct merkle_leaves *leaves,
+    uint64_t older)
 {
 	uint64_t from = 0, to = leaves->n, middle;
 	bool whole = true; /* ${from} to ${to} begins where the tree does */
@@ -87,48 +87,48 @@ tree_prove_older(
 }
 
 bool
-tree_holds(const struct tree_proof *proof, uint64_t index,
-    const uint8_t leaf[TREE_HASH_LEN], const struct tree_head *head)
+merkle_holds(const struct merkle_proof *proof, uint64_t index,
+    const uint8_t leaf[MERKLE_HASH_LEN], const struct merkle_head *head)
 {
 	uint64_t at = index, last = head->size - 1;
-	uint8_t root[TREE_HASH_LEN];
+	uint8_t root[MERKLE_HASH_LEN];
 	size_t i;
 
-	if (index >= head->size || proof->n > 2 * TREE_LEVELS)
+	if (index >= head->size || proof->n > 2 * MERKLE_LEVELS)
 		return false;
-	memcpy(root, leaf, TREE_HASH_LEN);
+	memcpy(root, leaf, MERKLE_HASH_LEN);
 	for (i = 0; i < proof->n; i++, at >>= 1, last >>= 1) {
 		if (last == 0)
 			return false;
 		if ((at & 1) == 0 && at != last) {
-			tree_node(root, root, proof->at[i]);
+			merkle_node(root, root, proof->at[i]);
 			continue;
 		}
-		tree_node(root, proof->at[i], root);
+		merkle_node(root, proof->at[i], root);
 		for (; (at & 1) == 0 && at != 0; at >>= 1)
 			last >>= 1;
 	}
-	return last == 0 && memcmp(root, head->root, TREE_HASH_LEN) == 0;
+	return last == 0 && memcmp(root, head->root, MERKLE_HASH_LEN) == 0;
 }
 
 /* Both roots, worked out along one path. */
 struct climb {
 	uint64_t at, last;
-	uint8_t older[TREE_HASH_LEN], newer[TREE_HASH_LEN];
+	uint8_t older[MERKLE_HASH_LEN], newer[MERKLE_HASH_LEN];
 };
 
 static bool
-climb_step(struct climb *c, const uint8_t hash[TREE_HASH_LEN])
+climb_step(struct climb *c, const uint8_t hash[MERKLE_HASH_LEN])
 {
 	if (c->last == 0)
 		return false;
 	if ((c->at & 1) != 0 || c->at == c->last) {
-		tree_node(c->older, hash, c->older);
-		tree_node(c->newer, hash, c->newer);
+		merkle_node(c->older, hash, c->older);
+		merkle_node(c->newer, hash, c->newer);
 		for (; (c->at & 1) == 0 && c->at != 0; c->at >>= 1)
 			c->last >>= 1;
 	} else {
-		tree_node(c->newer, c->newer, hash);
+		merkle_node(c->newer, c->newer, hash);
 	}
 	c->at >>= 1;
 	c->last >>= 1;
@@ -136,25 +136,25 @@ climb_step(struct climb *c, const uint8_t hash[TREE_HASH_LEN])
 }
 
 bool
-tree_extends(const struct tree_proof *proof, const struct tree_head *older,
-    const struct tree_head *head)
+merkle_extends(const struct merkle_proof *proof,
+    const struct merkle_head *older, const struct merkle_head *head)
 {
 	struct climb c = { .at = older->size - 1, .last = head->size - 1 };
 	const uint8_t *first = older->root;
-	struct tree_head empty = { 0 };
-	struct tree none = { 0 };
+	struct merkle_head empty = { 0 };
+	struct merkle none = { 0 };
 	size_t i = 0;
 
-	if (older->size > head->size || proof->n > 2 * TREE_LEVELS)
+	if (older->size > head->size || proof->n > 2 * MERKLE_LEVELS)
 		return false;
 	if (older->size == 0) {
-		tree_root(empty.root, &none);
+		merkle_root(empty.root, &none);
 		return proof->n == 0 &&
-		    memcmp(older->root, empty.root, TREE_HASH_LEN) == 0;
+		    memcmp(older->root, empty.root, MERKLE_HASH_LEN) == 0;
 	}
 	if (older->size == head->size)
 		return proof->n == 0 &&
-		    memcmp(older->root, head->root, TREE_HASH_LEN) == 0;
+		    memcmp(older->root, head->root, MERKLE_HASH_LEN) == 0;
 	for (; (c.at & 1) != 0; c.at >>= 1)
 		c.last >>= 1;
 	/* A perfect older tree is itself where the path begins. */
@@ -163,12 +163,12 @@ tree_extends(const struct tree_proof *proof, const struct tree_head *older,
 			return false;
 		first = proof->at[i++];
 	}
-	memcpy(c.older, first, TREE_HASH_LEN);
-	memcpy(c.newer, first, TREE_HASH_LEN);
+	memcpy(c.older, first, MERKLE_HASH_LEN);
+	memcpy(c.newer, first, MERKLE_HASH_LEN);
 	for (; i < proof->n; i++)
 		if (!climb_step(&c, proof->at[i]))
 			return false;
 	return c.last == 0 &&
-	    memcmp(c.older, older->root, TREE_HASH_LEN) == 0 &&
-	    memcmp(c.newer, head->root, TREE_HASH_LEN) == 0;
+	    memcmp(c.older, older->root, MERKLE_HASH_LEN) == 0 &&
+	    memcmp(c.newer, head->root, MERKLE_HASH_LEN) == 0;
 }
