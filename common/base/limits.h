@@ -102,4 +102,12 @@
 /* What a person writes down to explain a step at the desk. */
 #define REASON_MAX 500u /* bytes */
 
+/* A form and its instances.  The largest public form seen has 4,000 nodes;
+ * a national list of villages 84,000 rows of 4. */
+#define TREE_NODES_MAX 1000000u    /* of one instance; 110 bytes each */
+#define TREE_DEPTH_MAX 64u         /* public forms nest 9 deep */
+#define TREE_VALUE_MAX (64u << 10) /* bytes; traces of 1,000 points */
+#define TREE_NAME_MAX 512u         /* bytes of a name */
+#define TREE_NAMES_MAX 65536u      /* different ones in a form */
+
 #endif /* COMMON_BASE_LIMITS_H */
