@@ -129,9 +129,9 @@ static enum status
 on_return(void *arg, const struct return_row *row, struct err *err)
 {
 	struct intake_answer *a = arg;
-	struct intake_event event = {
-		.what = INTAKE_RETURN, .version = row->version, .id = row->number
-	};
+	struct intake_event event = { .what = INTAKE_RETURN,
+		.version = row->version,
+		.id = row->number };
 
 	return is_for(a, row) ? add_event(a, &event, err) : ST_OK;
 }
@@ -178,7 +178,8 @@ collect_recovery(struct intake_answer *a, struct err *err)
 	writer_free(&card);
 	if (st != ST_OK)
 		return st == ST_NOTFOUND ? ST_OK : st;
-	return collect_stamped(a, INTAKE_RECOVERY, stamp.epoch, stamp.version, err);
+	return collect_stamped(
+	    a, INTAKE_RECOVERY, stamp.epoch, stamp.version, err);
 }
 
 static enum status
