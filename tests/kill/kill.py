@@ -49,6 +49,7 @@ class Story:
                                  os.path.join(folder, "up"))
         self.acked = {}
         self.killed = 0
+        self.again = False  # was the last order asked for more than once?
 
     def plug(self, step):
         """The environment that counts, or kills, the process of a step."""
@@ -79,7 +80,8 @@ class Story:
     def ask(self, step, program, *args, stdin=None):
         """One command, asked again until it is answered."""
         env = self.plug(step)
-        for _ in range(6):
+        for tries in range(6):
+            self.again = tries > 0
             try:
                 return program.call(*args, stdin=stdin, env=env, timeout=60)
             except Refused as no:
@@ -153,7 +155,7 @@ class Story:
                      "--take", head, "--shown", stamp(show), "--as", "Rina")
         except Refused as no:
             if no.status not in ("conflict", "5", "notfound", "4") or \
-                    not self.killed:
+                    not self.again:
                 raise
 
     def erase(self, person):
@@ -162,7 +164,7 @@ class Story:
             self.ask("redact", self.server, "redact", person, "--reason",
                      "permohonan", "--as", "Joko")
         except Refused as no:
-            if no.status not in ("conflict", "5") or not self.killed:
+            if no.status not in ("conflict", "5") or not self.again:
                 raise
 
     def end(self):
