@@ -137,11 +137,82 @@ START_TEST(other_fields_edited_at_the_same_time_are_noted)
 	take(&budi, DEVICE_2, 0, NULL);
 	ck_assert(has_finding(record, FINDING_EDITED_TOGETHER, 0));
 	ck_assert(!has_finding(record, FINDING_CONFLICT, REG));
+	/* Nobody said that it is gone or another record, and nothing is older.
+	 */
+	ck_assert(!has_finding(record, FINDING_DELETED_UPDATED, 0));
+	ck_assert(!has_finding(record, FINDING_ALIASED_UPDATED, 0));
+	ck_assert(!has_finding(record, FINDING_OLDER_SHOWN, REG));
+	ck_assert(!has_finding(record, FINDING_OLDER_SHOWN, REG_2));
 	/* Both seen, and saved again: it fits together. */
 	one(8, record, 3, "d");
 	draft_name(&draft, 6);
 	take(&ani, DEVICE, 0, NULL);
 	ck_assert(!has_finding(record, FINDING_EDITED_TOGETHER, 0));
+}
+END_TEST
+
+/* Both registers, observed on ${day}, each in place of that of ${before}. */
+static void
+both(uint64_t set_id, uint64_t record, uint64_t shown, int32_t day,
+    uint64_t before)
+{
+	uint16_t reg;
+
+	draft_start(&draft, CHANGE_VISITS, set_id);
+	draft.visit.day = day;
+	draft_row(&draft, record, RECORD_HOUSEHOLD, shown > 0, shown);
+	for (reg = REG; reg <= REG_2; reg++) {
+		draft_write(&draft, reg, day % 2 == 0 ? "even" : "odd");
+		if (before != 0)
+			draft_name(&draft, before);
+	}
+}
+
+START_TEST(what_was_observed_before_what_it_replaced_is_noted)
+{
+	uint64_t record = id_of(&ani, 1);
+
+	both(5, record, 0, 20000, 0);
+	take(&ani, DEVICE, 0, NULL);
+	both(6, record, 1, 20001, 5);
+	take(&budi, DEVICE_2, 0, NULL);
+	ck_assert(!has_finding(record, FINDING_OLDER_SHOWN, REG));
+	/* A paper form typed in late. */
+	both(7, record, 2, 19990, 6);
+	take(&ani, DEVICE, 0, NULL);
+	ck_assert(has_finding(record, FINDING_OLDER_SHOWN, REG));
+	ck_assert(has_finding(record, FINDING_OLDER_SHOWN, REG_2));
+}
+END_TEST
+
+START_TEST(each_finding_stays_until_somebody_who_saw_it_writes_there)
+{
+	uint64_t record = id_of(&ani, 1);
+
+	both(5, record, 0, 20000, 0);
+	take(&ani, DEVICE, 0, NULL);
+	both(6, record, 1, 19991, 5);
+	take(&ani, DEVICE, 0, NULL);
+	ck_assert(has_finding(record, FINDING_OLDER_SHOWN, REG));
+	/* Not by who had only the state before on the screen. */
+	one(7, record, 1, "unseen");
+	draft.visit.day = 20002;
+	draft_name(&draft, 6);
+	take(&budi, DEVICE_2, 0, NULL);
+	ck_assert(has_finding(record, FINDING_OLDER_SHOWN, REG));
+	one(8, record, 3, "seen");
+	draft.visit.day = 20003;
+	draft_name(&draft, 7);
+	take(&budi, DEVICE_2, 0, NULL);
+	ck_assert(!has_finding(record, FINDING_OLDER_SHOWN, REG));
+	ck_assert(has_finding(record, FINDING_OLDER_SHOWN, REG_2));
+	draft_start(&draft, CHANGE_VISITS, 9);
+	draft.visit.day = 20003;
+	draft_row(&draft, record, RECORD_HOUSEHOLD, 1, 4);
+	draft_write(&draft, REG_2, "seen");
+	draft_name(&draft, 6);
+	take(&ani, DEVICE, 0, NULL);
+	ck_assert(!has_finding(record, FINDING_OLDER_SHOWN, REG_2));
 }
 END_TEST
 
@@ -307,6 +378,9 @@ add(TCase *tc)
 	tcase_add_test(tc, differing_values_are_a_conflict_until_a_decision);
 	tcase_add_test(tc, heads_that_come_to_agree_are_noted_lightly);
 	tcase_add_test(tc, other_fields_edited_at_the_same_time_are_noted);
+	tcase_add_test(tc, what_was_observed_before_what_it_replaced_is_noted);
+	tcase_add_test(
+	    tc, each_finding_stays_until_somebody_who_saw_it_writes_there);
 	tcase_add_test(tc, what_a_laptop_had_on_its_own_screen_was_seen);
 	tcase_add_test(
 	    tc, what_came_first_on_one_laptop_was_seen_though_it_came_last);
