@@ -169,6 +169,12 @@ server_close(struct server *server)
 	free(server);
 }
 
+const char *
+server_vfs_name(const struct server *server)
+{
+	return server->private->vfs;
+}
+
 enum status
 server_db_open_another(
     struct db **out, const struct server *server, struct err *err)

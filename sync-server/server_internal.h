@@ -1,7 +1,7 @@
 #ifndef SYNC_SERVER_SERVER_INTERNAL_H
 #define SYNC_SERVER_SERVER_INTERNAL_H
 
-/* server: what server.c, server_create.c and server_files.c share. */
+/* server: what server*.c and backup/ share. */
 
 #include "common/crypto/crypto.h"
 
@@ -31,6 +31,7 @@ enum status server_read_regions(
 
 /* The VFS that ${opts} ask for. */
 const char *server_vfs(const struct server_opts *opts);
+const char *server_vfs_name(const struct server *server);
 /* Open padu.db, making it if ${make}, and bring its schema up to date. */
 enum status server_open_db(struct db **out, const struct sealvfs_file *file,
     const uint8_t store_key[KEY_LEN], bool make, struct err *err);

@@ -68,11 +68,23 @@ enum say_state {
 	/* The way to the server. */
 	SAY_NOT_CONNECTED,
 	SAY_NOT_OUR_SERVER,
-	SAY_NOT_TAKEN, /* the server refused what it was sent */
-	SAY_CLOCK,     /* a note: the laptop's clock is wrong */
+	SAY_NOT_TAKEN,    /* the server refused what it was sent */
+	SAY_CLOCK,        /* a note: the laptop's clock is wrong */
+	SAY_SERVER_OLDER, /* than it was: rolled back, or another copy */
 
 	/* Visits. */
 	SAY_RECORD_MOVED, /* under the form */
+
+	/* The office's backups, all of padu-server, in a row. */
+	SAY_BACKUP_NO_FOLDER,
+	SAY_BACKUP_NOT_WRITABLE,
+	SAY_BACKUP_THERE,
+	SAY_BACKUP_FULL,
+	SAY_BACKUP_FAILED,
+	SAY_BACKUP_NONE, /* to restore from */
+	SAY_BACKUP_DAMAGED,
+	SAY_BACKUP_KEY, /* it does not open it */
+	SAY_RESTORE_THERE,
 
 	/* One for each status; say_of() falls back on them. */
 	SAY_NOT_FOUND,

@@ -89,13 +89,36 @@ next_of(enum status status)
 	      "said here.";
 }
 
+/* The sentence of a state that has one of the server's; NULL: none. */
+static const struct say *
+said(const struct err *err)
+{
+	return err->state >= SAY_BACKUP_NO_FOLDER &&
+		err->state <= SAY_RESTORE_THERE
+	    ? say_find((enum say_state)err->state)
+	    : NULL;
+}
+
+static int
+fail_saying(const struct say *say, const struct err *err)
+{
+	enum say_lang lang = SAY_EN;
+
+	say_choose(&lang, NULL);
+	fprintf(stderr, "padu-server: %s\n(%s)\n", say->text[lang], err->text);
+	return (int)say->exit;
+}
+
 int
 cli_fail(const struct cli *cli, const struct err *err)
 {
+	const struct say *say = said(err);
 	struct writer bytes = { 0 };
 	struct json_writer w = json_writer_start(&bytes);
 	struct err ignored;
 
+	if (!cli->json && say != NULL)
+		return fail_saying(say, err);
 	if (!cli->json) {
 		fprintf(stderr, "padu-server: %s\n%s\n", err->text,
 		    next_of(err->status));
@@ -105,13 +128,19 @@ cli_fail(const struct cli *cli, const struct err *err)
 	json_put_object(&w, "error");
 	json_put_string(&w, "status", err_name(err->status));
 	json_put_message(&w, "message", err->text);
-	json_put_string(&w, "next", next_of(err->status));
+	if (say != NULL) {
+		json_put_string(&w, "state", say->name);
+		json_put_string(&w, "en", say->text[SAY_EN]);
+		json_put_string(&w, "id", say->text[SAY_ID]);
+	} else {
+		json_put_string(&w, "next", next_of(err->status));
+	}
 	json_put_end(&w);
 	json_put_end(&w);
 	if (json_writer_finish(&w, &ignored) == ST_OK)
 		printf("%.*s\n", (int)bytes.len, (const char *)bytes.bytes);
 	writer_free(&bytes);
-	return exit_of(err->status);
+	return say != NULL ? (int)say->exit : exit_of(err->status);
 }
 
 /* {"cwd": ..., "words": [...]} */
@@ -287,6 +316,8 @@ dispatch(const struct cli *cli)
 		return cli_daemon(cli);
 	if (strcmp(cli->words[0], "recover") == 0)
 		return cli_recover(cli);
+	if (strcmp(cli->words[0], "restore") == 0)
+		return cli_restore(cli);
 	command = command_find(cli->words, cli->nwords, &used);
 	if (command == NULL)
 		return usage("there is no such command");

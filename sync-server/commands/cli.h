@@ -38,6 +38,7 @@ enum cli_exit {
 	CLI_BUSY = 7,
 	CLI_UNTRUSTED = 8,
 	CLI_FULL = 9,
+	CLI_DAMAGED = 10,
 };
 
 int cli_main(int argc, char **argv);
@@ -55,6 +56,9 @@ int cli_daemon(const struct cli *cli);
 /* On a custodian's machine, where there is no server. */
 int cli_recover(const struct cli *cli);
 extern const char cli_recover_help[];
+/* Where there is no server yet. */
+int cli_restore(const struct cli *cli);
+extern const char cli_restore_help[];
 void cli_help(const struct cli *cli);
 
 #endif /* SYNC_SERVER_COMMANDS_CLI_H */

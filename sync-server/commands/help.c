@@ -25,6 +25,13 @@ static const struct more {
 	    "Prints a code that is good for one laptop, once.  On the laptop: "
 	    "`padu-agent\nenrol --server URL --code CODE --label INITIALS "
 	    "--passphrase-file FILE`.\n" },
+	{ "backup",
+	    "Makes FOLDER/padu-AUTHORITY-DAY-TIME, reads it back, compares it, "
+	    "and only then\ntells laptops that what is in it may leave them.  "
+	    "It is sealed, and store.key opens\nit: with --with-keys that key "
+	    "is in the backup too, under the passphrase; without,\nkeep a "
+	    "copy of DIR/store.key in another place, or the backup opens for "
+	    "nobody.\n`padu-server restore --help`: the way back.\n" },
 	{ "show",
 	    "RECORD is a number as `records` and `findings` print it.  For "
 	    "each register its\nheads: the values that nobody has replaced, "
@@ -106,7 +113,7 @@ static const char COMMON[] =
     "Exit status: 0 done; 1 failed (disk, network, a fault of ours); 2 wrong "
     "usage;\n3 refused, a rule is broken; 4 not found; 5 conflict (the record "
     "moved, the name\nis taken); 6 locked; 7 not now, nothing changed, try "
-    "again; 8 not trusted, not\nallowed; 9 no room.\n";
+    "again; 8 not trusted, not\nallowed; 9 no room; 10 a file is damaged.\n";
 
 static const struct args_option INIT[] = {
 	{ "authority", "CODE", false, true,
@@ -181,10 +188,11 @@ print_all(void)
 
 	printf("padu-server: the regency's end of Padu, version " PADU_VERSION
 	       "\n\nUsage: padu-server COMMAND [ARGS] [OPTIONS]\n\n"
-	       "  %-16s %s\n  %-16s %s\n  %-16s %s\n",
+	       "  %-16s %s\n  %-16s %s\n  %-16s %s\n  %-16s %s\n",
 	    "init", "Make a server: its folder, keys and database.", "run",
 	    "Work: take in uploads, answer commands, forward.", "recover",
-	    "Open a laptop whose passphrase was forgotten.");
+	    "Open a laptop whose passphrase was forgotten.", "restore",
+	    "Make the server again from a backup.");
 	for (c = command_table; c->name != NULL; c++)
 		printf("  %-16s %s\n", c->name, c->about);
 	printf("\n`padu-server COMMAND --help` shows what a command takes.\n\n"
@@ -207,6 +215,8 @@ cli_help(const struct cli *cli)
 		    "Work: take in uploads, answer commands, forward.", RUN);
 	} else if (strcmp(word, "recover") == 0) {
 		printf("%s", cli_recover_help);
+	} else if (strcmp(word, "restore") == 0) {
+		printf("%s", cli_restore_help);
 	} else if ((c = command_find(cli->words, cli->nwords, &used)) != NULL) {
 		print_command(
 		    c->name, c->spec.names, c->about, c->spec.options);

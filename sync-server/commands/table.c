@@ -37,6 +37,18 @@ static const struct args_option RECOVERY[] = {
 	END,
 };
 
+static const struct args_option BACKUP[] = {
+	{ "to", "FOLDER", false, true,
+	    "a folder that is there; the backup gets one of its own in it" },
+	{ "with-keys", "FILE", false, false,
+	    "its first line, a passphrase, protects the key in the backup" },
+	{ "keep-days", "DAYS", false, false,
+	    "from now on, how long laptops keep what is in backups: 30" },
+	{ "kdf", "OPS:KIB", false, false,
+	    "cost of trying passphrases; measured if left out" },
+	END,
+};
+
 static const struct args_option REVOKE[] = {
 	{ "writer", "N", false, false, "one person on one laptop" },
 	{ "laptop", "N", false, false, "or a laptop with all its people" },
@@ -114,6 +126,8 @@ const struct command command_table[] = {
 	    false, { "", 0, 0, RECOVERY }, command_recovery_init },
 	{ "recovery list", "Show the recovery key, and each of its uses.", true,
 	    { "", 0, 0, NULL }, command_recovery_list },
+	{ "backup", "Copy the whole server, sealed; it works on meanwhile.",
+	    false, { "", 0, 0, BACKUP }, command_backup },
 	{ "revoke", "Believe a writer or a laptop no longer.", false,
 	    { "", 0, 0, REVOKE }, command_revoke },
 	{ "records", "List households and persons.", true,
