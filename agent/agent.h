@@ -179,9 +179,11 @@ enum status agent_sync_bundle(struct agent *agent, bool pull,
 enum status agent_sync_reply(struct agent *agent, const uint8_t name[32],
     const uint8_t *reply, size_t len, struct agent_synced *out,
     struct err *err);
+/* Has the server begun an epoch that its card here is not of? */
+bool agent_card_is_old(const struct agent *agent);
 /*
  * A newer card of the same server (after a restore or a change of keys).
- * ST_UNTRUSTED: another root's.
+ * ST_UNTRUSTED: another root's, or an older one.
  */
 enum status agent_server_card(
     struct agent *agent, const uint8_t *card, size_t len, struct err *err);

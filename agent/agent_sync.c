@@ -1,7 +1,9 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/base/env.h"
 #include "common/base/writer.h"
+#include "common/say/say.h"
 
 #include "agent/agent_internal.h"
 #include "agent/outbox/post.h"
@@ -77,6 +79,26 @@ take_unlocked(struct agent *agent, const struct sync_reply *reply, bool page,
 	return st == ST_OK ? follow(agent, reply, err) : st;
 }
 
+/*
+ * A server never goes back: one that answers from before what this laptop
+ * has seen of it was rolled back without a new epoch, or is another copy of
+ * it.  What it says has no weight, nor have its receipts: the real one does
+ * not know of them.
+ */
+static enum status
+check_not_older(
+    const struct reply *reply, const struct cursor *seen, struct err *err)
+{
+	const struct cursor *now = &reply->cursor;
+
+	if (now->epoch > seen->epoch ||
+	    (now->epoch == seen->epoch && now->version >= seen->version))
+		return ST_OK;
+	return say_set(err, SAY_SERVER_OLDER,
+	    "the server is at %u.%" PRIu64 ", this laptop has seen %u.%" PRIu64,
+	    now->epoch, now->version, seen->epoch, seen->version);
+}
+
 enum status
 agent_sync_reply(struct agent *agent, const uint8_t name[32],
     const uint8_t *reply, size_t len, struct agent_synced *out, struct err *err)
@@ -92,6 +114,11 @@ agent_sync_reply(struct agent *agent, const uint8_t name[32],
 		return st;
 	latest = agent->sent.any &&
 	    memcmp(agent->sent.name, name, BUNDLE_NAME_LEN) == 0;
+	if (latest &&
+	    (st = check_not_older(&r.reply, &agent->sent.from, err)) != ST_OK) {
+		sync_reply_free(&r);
+		return st;
+	}
 	out->locked = agent->open == NULL;
 	if (agent->open != NULL) {
 		st = take_unlocked(agent, &r, latest, out, err);
@@ -129,14 +156,25 @@ check_newer(
 	if (len == 0 || len > CARD_BYTES_MAX)
 		return err_set(err, ST_UNTRUSTED, "not a server's card");
 	st = server_card_unpack(&card, bytes, len, d->fingerprint, err);
-	if (st == ST_OK &&
-	    (card.epoch < d->server.epoch ||
-		(card.epoch == d->server.epoch &&
-		    card.issued_ms < d->server.issued_ms)))
+	if (st == ST_OK && card.epoch < d->server.epoch)
+		return say_set(err, SAY_SERVER_OLDER,
+		    "the server's card is of epoch %u, this laptop has one of "
+		    "%u",
+		    card.epoch, d->server.epoch);
+	if (st == ST_OK && card.epoch == d->server.epoch &&
+	    card.issued_ms < d->server.issued_ms)
 		st = err_set(err, ST_UNTRUSTED,
 		    "an older card of your server than the one this laptop "
 		    "has");
 	return st;
+}
+
+bool
+agent_card_is_old(const struct agent *agent)
+{
+	const struct device *d = agent->device;
+
+	return d != NULL && device_cursor(d).epoch > d->server.epoch;
 }
 
 enum status

@@ -10,6 +10,7 @@
 #include "common/store/sealvfs.h"
 #include "common/wire/protocol.h"
 
+#include "sync-server/backup/ahead.h"
 #include "sync-server/backup/marks.h"
 #include "sync-server/forward/outbox.h"
 #include "sync-server/intake/intake.h"
@@ -57,6 +58,7 @@ open_parts(struct server *server, const struct keys *keys, struct err *err)
 	if (st != ST_OK ||
 	    (st = people_open(&server->people, server->db, err)) != ST_OK ||
 	    (st = custody_open(&server->custody, server->db, err)) != ST_OK ||
+	    (st = ahead_open(&server->ahead, server->db, err)) != ST_OK ||
 	    (st = marks_open(&server->marks, server->db, err)) != ST_OK ||
 	    (st = review_open(&server->review, server->db, err)) != ST_OK ||
 	    (st = outbox_open(&server->outbox, server->db, err)) != ST_OK)
@@ -153,6 +155,7 @@ server_close(struct server *server)
 	outbox_close(server->outbox);
 	review_close(server->review);
 	custody_close(server->custody);
+	ahead_close(server->ahead);
 	marks_close(server->marks);
 	people_close(server->people);
 	store_close(server->store);

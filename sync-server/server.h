@@ -22,6 +22,7 @@
 #include "common/wire/card.h"
 
 struct accept;
+struct ahead;
 struct custody;
 struct db;
 struct env;
@@ -69,6 +70,7 @@ struct server {
 	struct accept *accept;   /* of intake/, made when first needed */
 	bool booked;             /* by the transaction at hand: people follow */
 	struct custody *custody; /* the recovery card */
+	struct ahead *ahead;     /* is this an older copy? */
 	struct marks *marks;     /* up to where there is a backup */
 	struct people *people;   /* has a lock of its own: any thread */
 	struct review *review;   /* returns and approvals */

@@ -124,6 +124,11 @@ doors_run_sync(struct agent *agent, const struct json *request,
 			asked = true;
 			st = exchange(agent, carry, &synced, err);
 		}
+		/* Restored: its desk has another index.  Next time will do. */
+		if (st == ST_OK && !asked && agent_card_is_old(agent)) {
+			asked = true;
+			(void)refresh_card(agent, carry, &card_err);
+		}
 		rounds += st == ST_OK;
 		control_progress(out, "records", synced.records, 0);
 	} while (synced.more && rounds < ROUNDS_MAX && !control_stopping(out));

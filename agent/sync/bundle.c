@@ -111,6 +111,7 @@ sync_bundle(struct spool *spool, const struct device *device, int64_t now_ms,
 		goto out;
 	}
 	memset(sent, 0, sizeof(*sent));
+	sent->from = head.cursor;
 	bundle_head_pack(out, &head);
 	for (i = 0; i < n && i < BUNDLE_ENVELOPES_MAX; i++) {
 		if (out->len - start + items[i].len > BUNDLE_MAX)

@@ -33,6 +33,7 @@ struct sync_sent {
 	bool any;
 	bool left; /* more was due than fits */
 	unsigned nsets;
+	struct cursor from; /* that it asked to go on from */
 	uint8_t name[BUNDLE_NAME_LEN];
 };
 

@@ -10,13 +10,15 @@
 #define START_MS 1767225600000 /* 2026-01-01 00:00 UTC */
 #define MINUTE_MS 60000
 
-enum { Q_RECORDS, Q_CODES, Q_RESTORED, Q_COUNT };
+enum { Q_RECORDS, Q_CODES, Q_AHEAD, Q_RESTORED, Q_COUNT };
 
 static const char *const SQL[Q_COUNT] = {
 	[Q_RECORDS] = "UPDATE rec SET epoch = :epoch",
 
 	[Q_CODES] = "UPDATE code SET expires_ms = :now"
 		    " WHERE writer = 0 AND expires_ms > :now",
+
+	[Q_AHEAD] = "DELETE FROM ahead",
 
 	[Q_RESTORED] = "INSERT INTO restored (epoch, former, version, log,"
 		       " backup_ms, time_ms) VALUES (:epoch, :former,"
@@ -74,6 +76,8 @@ note(struct db_table *sql, const struct paper *paper, int64_t now_ms,
 	if ((st = db_run(q, &codes, err)) != ST_OK)
 		return st;
 	out->codes = (uint64_t)codes;
+	if ((st = db_run(db_query(sql, Q_AHEAD), NULL, err)) != ST_OK)
+		return st;
 	q = db_query(sql, Q_RESTORED);
 	db_bind_i64(q, ":epoch", out->epoch);
 	db_bind_i64(q, ":former", paper->facts.epoch);

@@ -276,7 +276,7 @@ start(struct intake_answer *a, const struct store_state *state)
 {
 	const struct cursor *cursor = &a->job->head.cursor;
 
-	/* A cursor of another epoch, or ahead of us, says nothing here. */
+	/* A cursor of an earlier epoch says nothing here. */
 	if (cursor->epoch == state->epoch && cursor->version <= state->version)
 		a->after = cursor->version;
 	a->epoch = state->epoch;
@@ -294,6 +294,12 @@ gather(struct intake_answer *a, struct err *err)
 	struct store *store = a->server->store;
 	enum status st;
 
+	/* This server is an older copy: where it is is all it has to say. */
+	if (a->job->behind) {
+		a->epoch = a->job->at.epoch;
+		a->until = a->job->at.version;
+		return ST_OK;
+	}
 	if ((st = follow_now(store, instrument_builtin(), err)) != ST_OK ||
 	    (st = db_begin_read(a->server->db, err)) != ST_OK)
 		return st;

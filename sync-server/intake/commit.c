@@ -4,6 +4,7 @@
 #include "common/crypto/hash.h"
 #include "common/instrument/instrument.h"
 #include "common/place/region.h"
+#include "sync-server/backup/ahead.h"
 #include "sync-server/findings/follow.h"
 #include "sync-server/intake/intake_internal.h"
 #include "sync-server/review/approve.h"
@@ -185,22 +186,52 @@ commit_item(struct server *server, const struct intake_job *job,
 	return ST_OK;
 }
 
+/*
+ * Has the laptop seen more of this server than there is?  Then this is an
+ * older copy: what it took in would not be where the laptop thinks it is.
+ */
+static enum status
+check_behind(struct server *server, struct intake_job *job, struct err *err)
+{
+	const struct store_state *state = store_state(server->store);
+	const struct ahead_seen seen = { .cursor = job->head.cursor,
+		.device = job->head.device,
+		.time_ms = job->time_ms };
+
+	job->at = (struct cursor){ state->epoch, state->version };
+	job->behind = ahead_is(&job->head.cursor, &job->at);
+	if (!job->behind || server->ahead == NULL)
+		return ST_OK;
+	return ahead_note(server->ahead, &seen, err);
+}
+
+static enum status
+commit_job(struct server *server, struct intake_job *job, struct err *err)
+{
+	enum status st = ST_OK;
+	size_t i;
+
+	for (i = 0; i < job->nitems && !job->behind && st == ST_OK; i++)
+		st = commit_item(server, job, &job->items[i], err);
+	return st;
+}
+
 static enum status
 commit_jobs(
     struct server *server, struct intake_job **jobs, size_t n, struct err *err)
 {
 	struct accept *accept;
 	enum status st;
-	size_t i, j;
+	size_t i;
 
 	if ((st = intake_accept(server, &accept, err)) != ST_OK)
 		return st;
 	if ((st = store_begin(server->store, err)) != ST_OK)
 		return st;
 	for (i = 0; i < n && st == ST_OK; i++)
-		for (j = 0; j < jobs[i]->nitems && st == ST_OK; j++)
-			st = commit_item(
-			    server, jobs[i], &jobs[i]->items[j], err);
+		st = check_behind(server, jobs[i], err);
+	for (i = 0; i < n && st == ST_OK; i++)
+		st = commit_job(server, jobs[i], err);
 	if (st == ST_OK)
 		st = follow_log(server->store, instrument_builtin(), err);
 	if (st == ST_OK)

@@ -40,6 +40,12 @@ struct intake_job {
 	struct bundle_head head;
 	struct people_device device;
 	int64_t time_ms; /* of arrival */
+	/*
+	 * Where the server was before intake_commit().  behind: the laptop has
+	 * seen a later state, so that nothing of it is taken in.
+	 */
+	struct cursor at;
+	bool behind;
 	size_t nitems;
 	size_t njunk; /* envelopes that no device of ours signed */
 	struct intake_item items[];

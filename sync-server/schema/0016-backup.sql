@@ -26,3 +26,14 @@ CREATE TABLE restored (
 	backup_ms INTEGER NOT NULL,    -- when the backup was made
 	time_ms   INTEGER NOT NULL     -- when it was restored
 ) STRICT;
+
+-- The latest state of this server that a laptop says it has seen, later than
+-- what is here: this is an older copy.  Written by intake/; deleted by
+-- epoch_begin().
+CREATE TABLE ahead (
+	only    INTEGER PRIMARY KEY CHECK (only = 1),
+	epoch   INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	device  INTEGER NOT NULL,      -- who said so
+	time_ms INTEGER NOT NULL       -- when, Unix time
+) STRICT;

@@ -199,17 +199,22 @@ fake_server_answer(
 	uint8_t name[BUNDLE_NAME_LEN];
 	struct bundle_head head;
 	struct reply reply = { .authority = FAKE_AUTHORITY };
+	const struct cursor here = { s->epoch, s->version };
 	const uint8_t *item;
 	size_t at = BUNDLE_HEAD_LEN, item_len;
-	bool is_pull;
+	bool is_pull, behind;
 	enum status st;
 
 	s->now_ms += 1000;
 	s->bundles++;
 	bundle_name(name, bytes, len);
 	ok(bundle_head_unpack(&head, bytes, len, &err));
+	/* As a server that was rolled back: it says where it is, no more. */
+	behind = is_after(&here, head.cursor.epoch, head.cursor.version);
 	while ((st = bundle_next(bytes, len, &at, &item, &item_len, &is_pull,
 		    &err)) == ST_OK) {
+		if (behind)
+			continue;
 		if (is_pull)
 			ok(bundle_pull_verify(item, item_len, &head,
 			    s->devices[head.device - 1].transport_public,
@@ -218,9 +223,11 @@ fake_server_answer(
 			take_envelope(s, item, item_len, &receipts);
 	}
 	ck_assert_msg(st == ST_NOTFOUND, "%s", err.text);
-	push_receipts(s, &head, &receipts);
-	reply.cursor = head.cursor;
-	reply.more = make_page(s, &reply.cursor, &page);
+	reply.cursor = behind ? here : head.cursor;
+	if (!behind) {
+		push_receipts(s, &head, &receipts);
+		reply.more = make_page(s, &reply.cursor, &page);
+	}
 	reply.time_ms = s->now_ms;
 	reply.nreceipts = (uint16_t)(receipts.len / RECEIPT_LEN);
 	reply.receipts = receipts.bytes;

@@ -1,8 +1,10 @@
 #include "common/base/id.h"
 #include "common/base/limits.h"
 #include "common/place/region.h"
+#include "sync-server/backup/ahead.h"
 #include "sync-server/findings/findings.h"
 #include "sync-server/store/finding.h"
+#include "sync-server/store/store.h"
 #include "tests/lib/haul.h"
 #include "tests/lib/unit.h"
 
@@ -227,14 +229,70 @@ START_TEST(a_cursor_of_another_epoch_starts_again)
 	draft_household(&sari, 5, 1, OFFICE_VILLAGE);
 	laptop_add(&sari, &office, &draft, id);
 	haul_exchange(&haul, &office, &sari);
-	sari.cursor.epoch = 9;
+	haul_exchange(&haul, &office, &sari);
+	ck_assert_uint_eq(haul.nrecords, 0);
+	server_lock(office.server);
+	ok(store_begin(office.server->store, &err));
+	store_state(office.server->store)->epoch = 9;
+	ok(store_commit(office.server->store, &err));
+	server_unlock(office.server);
+	/* However far it was in the epoch before. */
 	sari.cursor.version = 1000;
 	haul_exchange(&haul, &office, &sari);
 	ck_assert_uint_eq(haul.nrecords, 1);
-	ck_assert_uint_eq(haul.cursor.epoch, 1);
-	sari.cursor.version = 1000;
+	ck_assert_uint_eq(haul.cursor.epoch, 9);
+	ck_assert_uint_lt(haul.cursor.version, 1000);
+}
+END_TEST
+
+static void
+ask_from(uint32_t epoch, uint64_t version, struct writer *bundle)
+{
+	uint8_t name[BUNDLE_NAME_LEN];
+
+	sari.cursor = (struct cursor){ epoch, version };
+	writer_clear(bundle);
+	laptop_bundle(&sari, &office, bundle, name);
+	ok(haul_send(&haul, &office, &sari, bundle, &err));
+}
+
+START_TEST(who_has_seen_more_of_this_server_is_told_where_it_is_and_no_more)
+{
+	static const struct cursor AHEAD[] = { { 1, 1000 }, { 2, 1 } };
+	struct writer bundle = { 0 };
+	uint8_t id[CHANGE_ID_LEN];
+	struct ahead_seen seen;
+	struct cursor here;
+	size_t i;
+
+	draft_household(&sari, 5, 1, OFFICE_VILLAGE);
+	laptop_add(&sari, &office, &draft, id);
 	haul_exchange(&haul, &office, &sari);
-	ck_assert_uint_eq(haul.nrecords, 1);
+	here = sari.cursor;
+	for (i = 0; i < 2; i++) {
+		draft_household(&sari, 6 + i, 2 + (uint32_t)i, OFFICE_VILLAGE);
+		laptop_add(&sari, &office, &draft, id);
+		ask_from(AHEAD[i].epoch, AHEAD[i].version, &bundle);
+		ck_assert_uint_eq(haul.cursor.epoch, here.epoch);
+		ck_assert_uint_eq(haul.cursor.version, here.version);
+		ck_assert_uint_eq(haul.nreceipts, 0);
+		ck_assert(!haul.sealed);
+		server_lock(office.server);
+		ok(ahead_get(office.server->ahead, &seen, &err));
+		server_unlock(office.server);
+		ck_assert_uint_eq(seen.cursor.epoch, AHEAD[i].epoch);
+		ck_assert_uint_eq(seen.cursor.version, AHEAD[i].version);
+		ck_assert_uint_eq(seen.device, sari.device.device);
+		/* It took nothing in: the same bundle is good for another. */
+		ck_assert_uint_eq(store_log_last(office.server->store), 1);
+	}
+	/* Less than that is no news. */
+	ask_from(1, 2000, &bundle);
+	server_lock(office.server);
+	ok(ahead_get(office.server->ahead, &seen, &err));
+	server_unlock(office.server);
+	ck_assert_uint_eq(seen.cursor.epoch, 2);
+	writer_free(&bundle);
 }
 END_TEST
 
@@ -324,6 +382,8 @@ add(TCase *tc)
 	    tc, many_records_come_page_by_page_and_any_page_may_get_lost);
 	tcase_add_test(tc, a_household_of_thousands_moves_within_whole_pages);
 	tcase_add_test(tc, a_cursor_of_another_epoch_starts_again);
+	tcase_add_test(tc,
+	    who_has_seen_more_of_this_server_is_told_where_it_is_and_no_more);
 	tcase_add_test(tc, the_same_identity_number_twice_is_a_finding);
 	tcase_add_test(
 	    tc, a_record_comes_down_when_a_set_goes_out_and_comes_back);
