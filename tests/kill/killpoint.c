@@ -76,7 +76,7 @@ count(const char *call, int fd, const char *path)
 	long n;
 	int len;
 
-	if (!ready || fd == log_fd)
+	if (!ready || (fd >= 0 && fd == log_fd))
 		return 0;
 	n = atomic_fetch_add(&calls, 1) + 1;
 	if (log_fd >= 0 && (die_at == 0 || n == die_at)) {
