@@ -1,7 +1,7 @@
 #ifndef COMMON_STORE_DB_INTERNAL_H
 #define COMMON_STORE_DB_INTERNAL_H
 
-/* What db*.c and sealvfs_rotate.c share, and nobody else. */
+/* What db*.c, sealvfs_copy.c and sealvfs_rotate.c share, and nobody else. */
 
 #include <sqlite3.h>
 

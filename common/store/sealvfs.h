@@ -9,6 +9,8 @@
  *	sealvfs_unlock_passphrase   -> db_open (vfs = name)  one that is there
  *	db_close -> sealvfs_lock
  *	db_close -> sealvfs_rotate -> db_open                another key
+ *	sealvfs_copy -> sealvfs_place                        a backup
+ *	sealvfs_fetch -> unlock -> sealvfs_check -> sealvfs_place   and back
  *
  * The file's key is 32 random bytes.  It lies in the file's header in up to
  * eight slots, each a way in of its own:
@@ -50,6 +52,8 @@
 #include "common/crypto/keyhole.h"
 #include "common/crypto/passphrase.h"
 #include "common/crypto/seal.h"
+
+struct db;
 
 #define SEALVFS_NAME "padu-seal" /* the name that programs register */
 #define SEALVFS_SLOTS 8
@@ -257,5 +261,45 @@ enum status sealvfs_slot_remove(
  */
 enum status sealvfs_rotate(const struct sealvfs_file *file,
     const struct sealvfs_slot *slots, size_t nslots, struct err *err);
+
+/*
+ * Copy ${file}, which ${db} has open outside of a transaction, to the new
+ * file ${to} in whatever folder: under a key of its own, with the same ways
+ * in, and without free pages.  ${note} may write into the copy before it is
+ * closed.  On ST_OK it is durable, without a log, and every page of it was
+ * read back and is authentic; on any other status it is gone.  A crash leaves
+ * part of it under its name: give it another with sealvfs_place() then.
+ *
+ * ST_CONFLICT: there is such a file.  ST_FULL: no room.  ST_IO: also if the
+ * copy did not come out right.
+ */
+typedef enum status sealvfs_note(void *arg, struct db *copy, struct err *err);
+enum status sealvfs_copy(const struct sealvfs_file *file, struct db *db,
+    const struct sealvfs_file *to, sealvfs_note *note, void *arg,
+    struct err *err);
+
+/*
+ * Read every page of a file, and both copies of its header: unlocked, closed
+ * and without a log.  ST_UNTRUSTED: a byte is not as it was written, one is
+ * missing, or one too many.
+ */
+enum status sealvfs_check(const struct sealvfs_file *file, struct err *err);
+
+/*
+ * Copy the bytes of ${from}, the path of any sealed file, to the new file
+ * ${to}, durably.  Nothing in it is looked at.  ST_NOTFOUND: no such file;
+ * ST_INVALID: it is a folder, a pipe or a device.
+ */
+enum status sealvfs_fetch(
+    const char *from, const struct sealvfs_file *to, struct err *err);
+
+/*
+ * Rename ${file}, locked, within its folder, durably.  ST_CONFLICT: there is
+ * such a file, which stays.
+ */
+enum status sealvfs_place(
+    const struct sealvfs_file *file, const char *name, struct err *err);
+/* Remove a file that is locked, and its log, as far as they are there. */
+void sealvfs_discard(const struct sealvfs_file *file);
 
 #endif /* COMMON_STORE_SEALVFS_H */

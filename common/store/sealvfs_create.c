@@ -151,14 +151,15 @@ put_on_disk(const char *path, const uint8_t *image, size_t len, struct err *err)
 	}
 	st = write_synced(fd, image, len, err);
 	close(fd);
-	if (st == ST_OK && link(temp, path) != 0) {
-		st = sealvfs_os_fail("name", err);
+	if (st == ST_OK) {
+		st = sealvfs_os_place(temp, path, err);
 		/* Another program made the file, and took this one for a
 		 * leftover. */
 		if (st == ST_NOTFOUND)
 			st = err_set(err, ST_CONFLICT, "there is such a file");
 	}
-	unlink(temp);
+	if (st != ST_OK)
+		unlink(temp);
 	if (st == ST_OK)
 		st = sealvfs_os_sync_folder(path, err);
 	free(temp);

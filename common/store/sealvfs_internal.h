@@ -18,6 +18,8 @@
  *	sealvfs_os.c        names, links and folders, where SQLite has no call
  *	sealvfs_create.c    a new file
  *	sealvfs_rotate.c    a new file with a new key in an old one's place
+ *	sealvfs_copy.c      a copy under a new key
+ *	sealvfs_check.c     every page read; a file taken from elsewhere
  *	sealvfs_unlock.c    from a passphrase or key to an entry in the registry
  *	sealvfs_slot.c      slots made, listed, put and removed
  */
@@ -30,6 +32,7 @@
 #include "common/store/sealvfs.h"
 #include "common/store/sealvfs_format.h"
 
+struct db;
 struct sealvfs_main;
 
 /* A file whose key this program knows. */
@@ -160,6 +163,25 @@ enum status sealvfs_create_like(const struct sealvfs_file *file,
     const struct sealvfs_like *like, const struct sealvfs_slot *slots,
     size_t nslots, struct err *err);
 
+/* ---- sealvfs_copy.c */
+
+/* Open ${path}, unlocked, for this connection alone. */
+enum status sealvfs_copy_open(
+    struct db **out, struct sealvfs *v, const char *path, struct err *err);
+/*
+ * Make an empty file ${next} with a key of its own and the ways into ${path},
+ * which is open; ${slots} as in sealvfs_create_like().
+ */
+enum status sealvfs_copy_make(struct sealvfs *v, const char *path,
+    const char *next, const struct sealvfs_slot *slots, size_t nslots,
+    struct err *err);
+/* Fill it with what ${from} holds. */
+enum status sealvfs_copy_fill(
+    struct db *from, const char *next, struct err *err);
+/* ST_IO unless the copy ${made} is sound and has as many rows. */
+enum status sealvfs_copy_compare(
+    struct db *from, struct db *made, struct err *err);
+
 /* ---- sealvfs_os.c: only where sealvfs_os_serves() */
 
 /*
@@ -186,6 +208,12 @@ enum status sealvfs_os_sync_folder(const char *path, struct err *err);
  * disk from other trouble.  False: there is no room.
  */
 bool sealvfs_os_make_log(const char *path);
+
+/*
+ * Give the file ${from} the name ${to} instead, in the same folder.
+ * ST_CONFLICT: there is such a file, which stays.
+ */
+enum status sealvfs_os_place(const char *from, const char *to, struct err *err);
 
 /* A file that is not there is removed already. */
 enum status sealvfs_os_remove(const char *path, struct err *err);

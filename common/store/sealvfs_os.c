@@ -91,6 +91,38 @@ sealvfs_os_remove(const char *path, struct err *err)
 	return sealvfs_os_fail("remove", err);
 }
 
+/*
+ * Sticks as they are sold know no links.  There the name is first taken by
+ * an empty file of ours, which the whole one then replaces.
+ */
+static enum status
+place_without_links(const char *from, const char *to, struct err *err)
+{
+	int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return sealvfs_os_fail("name", err);
+	close(fd);
+	if (rename(from, to) == 0)
+		return ST_OK;
+	sealvfs_os_fail("rename", err);
+	(void)unlink(to);
+	return err->status;
+}
+
+enum status
+sealvfs_os_place(const char *from, const char *to, struct err *err)
+{
+	if (link(from, to) == 0) {
+		(void)unlink(from);
+		return ST_OK;
+	}
+	if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS ||
+	    errno == EMLINK)
+		return place_without_links(from, to, err);
+	return sealvfs_os_fail("name", err);
+}
+
 bool
 sealvfs_os_make_log(const char *path)
 {

@@ -6,8 +6,6 @@
 #include "common/store/db_internal.h"
 #include "common/store/sealvfs_internal.h"
 
-static const char *const SQL[] = { "VACUUM INTO :path" };
-
 /* A file on its way to another key. */
 struct rotation {
 	struct sealvfs *vfs;
@@ -17,17 +15,6 @@ struct rotation {
 	bool claimed;          /* nobody else may open the old one */
 	bool placed;           /* the new one has its name */
 };
-
-static enum status
-open_one(struct db **out, const struct rotation *r, const char *path,
-    struct err *err)
-{
-	const struct db_opts opts = {
-		.path = path, .vfs = r->vfs->name, .exclusive = true
-	};
-
-	return db_open(out, &opts, err);
-}
 
 /* Whether the path is unlocked, and not open. */
 static enum status
@@ -58,7 +45,7 @@ claim(struct rotation *r, struct err *err)
 	enum status st;
 
 	if ((st = check_idle(r, err)) != ST_OK ||
-	    (st = open_one(&r->old, r, r->path, err)) != ST_OK)
+	    (st = sealvfs_copy_open(&r->old, r->vfs, r->path, err)) != ST_OK)
 		return st;
 	sqlite3_file_control(
 	    r->old->h, "main", SQLITE_FCNTL_FILE_POINTER, &handle);
@@ -72,62 +59,15 @@ claim(struct rotation *r, struct err *err)
 	return st;
 }
 
-/* An empty file with the ways into the old one and these slots. */
-static enum status
-make(const struct rotation *r, const struct sealvfs_slot *slots, size_t nslots,
-    struct err *err)
-{
-	const struct sealvfs_file made = { r->vfs->name, r->next };
-	uint8_t both[SEALVFS_START];
-	struct sealvfs_entry *entry;
-	struct sealvfs_keys keys;
-	struct sealvfs_like like = { .keys = &keys };
-	enum status st;
-
-	sealvfs_enter(r->vfs);
-	entry = sealvfs_entry_find(r->vfs, r->path);
-	st = sealvfs_header_read(entry->open->h.real, both, err);
-	if (st == ST_OK &&
-	    (like.copy = sealvfs_header_best(both, entry->keys->file, &keys)) ==
-		NULL)
-		st = err_set(err, ST_UNTRUSTED, "the header was altered");
-	sealvfs_leave(r->vfs);
-	if (st == ST_OK)
-		st = sealvfs_create_like(&made, &like, slots, nslots, err);
-	crypto_wipe(&keys, sizeof(keys));
-	return st;
-}
-
-static enum status
-copy(struct rotation *r, struct err *err)
-{
-	struct db_table *table;
-	struct db_query *q;
-	enum status st;
-
-	st = db_table_open(&table, r->old, SQL, 1, err);
-	if (st != ST_OK)
-		return st;
-	q = db_query(table, 0);
-	db_bind_text(q, ":path", r->next);
-	st = db_run(q, NULL, err);
-	db_table_close(table);
-	return st;
-}
-
 /* Read the copy back through its own key, all of it. */
 static enum status
 verify(struct rotation *r, struct err *err)
 {
 	enum status st;
 
-	if ((st = open_one(&r->made, r, r->next, err)) != ST_OK)
-		return st;
-	st = db_check(r->made, false, err);
+	st = sealvfs_copy_open(&r->made, r->vfs, r->next, err);
 	if (st == ST_OK)
-		st = db_same_counts(r->old, r->made, err);
-	if (st == ST_UNTRUSTED || st == ST_CONFLICT)
-		st = err_set(err, ST_IO, "the copy is not sound");
+		st = sealvfs_copy_compare(r->old, r->made, err);
 	db_close(r->made);
 	r->made = NULL;
 	return st;
@@ -196,10 +136,10 @@ rotate(struct rotation *r, const struct sealvfs_slot *slots, size_t nslots,
 	if ((st = claim(r, err)) != ST_OK)
 		goto out;
 	sealvfs_os_sweep(r->path);
-	if ((st = make(r, slots, nslots, err)) != ST_OK ||
-	    (st = copy(r, err)) != ST_OK)
-		goto out;
-	if ((st = verify(r, err)) != ST_OK)
+	if ((st = sealvfs_copy_make(
+		 r->vfs, r->path, r->next, slots, nslots, err)) != ST_OK ||
+	    (st = sealvfs_copy_fill(r->old, r->next, err)) != ST_OK ||
+	    (st = verify(r, err)) != ST_OK)
 		goto out;
 	st = put_in_place(r, err);
 out:
