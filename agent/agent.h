@@ -146,6 +146,32 @@ enum status agent_remove(
     struct agent *agent, const char *label, bool *renewed, struct err *err);
 
 /*
+ * A copy of all of it in one sealed file (agent/unlock/backup.h): ${to}, or a
+ * new one in the folder ${to}, elsewhere.  Signs what is unsigned of who is
+ * here, before.  ${out} gets {"backup": path, "bytes": n} once the file is
+ * durable and every page of it was read back; else no such file is there.
+ * ST_CONFLICT: there is such a file.
+ */
+enum status agent_backup(
+    struct agent *agent, const char *to, struct writer *out, struct err *err);
+
+/*
+ * Make a laptop of a backup, in a folder that holds no store (the file
+ * 'device' may be there, if it is of the same laptop).  It is locked after
+ * it, and everybody in it records on and signs no more, until they enrol anew
+ * with a code.  ST_UNTRUSTED: a byte is damaged, or it is no backup;
+ * ST_CONFLICT: there is a store; ST_LOCKED: wrong passphrase.  On any status
+ * but ST_OK the folder holds no store.
+ */
+struct agent_restoring {
+	const char *from;
+	const char *label, *passphrase; /* anybody's of that laptop */
+	bool worn; /* one of the two copies of its header may be damaged */
+};
+enum status agent_restore(
+    struct agent *agent, const struct agent_restoring *how, struct err *err);
+
+/*
  * Record a finished visit (JSON, as in agent/visit/visit.h), durably before
  * it returns; ${out} gets the answer as JSON.  ST_INVALID names field and
  * rule; ST_CONFLICT: the record moved under the form (both values in the

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,14 @@
 #include "agent/doctor/finding.h"
 #include "agent/doctor/folder.h"
 #include "agent/outbox/chain.h"
+#include "agent/unlock/backup.h"
+#include "agent/visit/visit.h"
 
 /* Envelopes: some weeks of a busy person. */
 #define UNSENT_MANY 500u
+/* A week's work is what may be lost with a laptop. */
+#define BACKUP_OLD_DAYS 7
+#define DAY_MS ((int64_t)86400000)
 
 enum status
 agent_doctor_folder(const struct agent_opts *opts, struct writer *out,
@@ -95,6 +101,7 @@ check_chain(struct unlocked *u, struct writer *out, struct err *err)
 		[HALT_OLDER] = FINDING_CHAIN_OLDER,
 		[HALT_CLONE] = FINDING_CHAIN_CLONE,
 		[HALT_FORGOTTEN] = FINDING_CHAIN_WAITS,
+		[HALT_RESTORED] = FINDING_CHAIN_RESTORED,
 	};
 
 	return finding_put(out, err, OF[u->halted], NULL);
@@ -118,6 +125,31 @@ check_unsigned(struct unlocked *u, struct writer *out, struct err *err)
 	    "%zu records of yours are signed when you lock", own);
 }
 
+/* What nobody else has is in danger; the rest is at the office. */
+static enum status
+check_backup(struct agent *agent, struct writer *out, struct err *err)
+{
+	struct unlocked *u = agent->open;
+	int64_t now = env_now_ms(agent->env), made = 0, oldest = 0;
+	char age[32] = "never";
+	struct err why;
+	bool old;
+
+	if (backup_made(u->db, &made, &why) != ST_OK ||
+	    visits_oldest_kept(
+		u->visits, u->standing.cursor.epoch, &oldest, &why) != ST_OK)
+		return finding_put(
+		    out, err, FINDING_UNREADABLE, "%s", why.text);
+	old = oldest != 0 && oldest < now - BACKUP_OLD_DAYS * DAY_MS &&
+	    made < now - BACKUP_OLD_DAYS * DAY_MS;
+	if (made != 0)
+		snprintf(age, sizeof(age), "%lld days ago",
+		    (long long)((now > made ? now - made : 0) / DAY_MS));
+	return finding_put(out, err,
+	    old ? FINDING_BACKUP_OLD : FINDING_BACKUP_OK, "the latest: %s",
+	    age);
+}
+
 enum status
 agent_doctor(struct agent *agent, struct writer *out, struct err *err)
 {
@@ -130,6 +162,8 @@ agent_doctor(struct agent *agent, struct writer *out, struct err *err)
 		return finding_put(out, err, FINDING_LOCKED, NULL);
 	if ((st = check_pages(agent->open, out, err)) != ST_OK ||
 	    (st = check_chain(agent->open, out, err)) != ST_OK)
+		return st;
+	if ((st = check_backup(agent, out, err)) != ST_OK)
 		return st;
 	return check_unsigned(agent->open, out, err);
 }

@@ -39,6 +39,95 @@ const struct cli_option cli_common_options[CLI_NCOMMON] = {
 	    "the language of sentences (or PADU_LANG; else the locale's)" },
 };
 
+/* Of 'enrol' and of 'people add'.  An empty one ends each of these. */
+static const struct cli_option ENROL[] = {
+	{ "server", "URL", "server", CLI_TEXT, true,
+	    "where the server is, http://host:port" },
+	{ "code", "CODE", "code", CLI_TEXT, true,
+	    "the one-time code, as text" },
+	{ "label", "SR", "label", CLI_TEXT, true,
+	    "initials that everyone may see" },
+	{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE, true,
+	    "its first line becomes your passphrase: four words, such "
+	    "as 'passphrase --suggest' shows" },
+	{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
+	    "cost of trying passphrases; measured if left out" },
+	{ "as", "LABEL", "as", CLI_TEXT, false,
+	    "who lets you in on a laptop in use" },
+	{ "as-passphrase-file", "FILE", "as_passphrase", CLI_PASSPHRASE, false,
+	    "their passphrase" },
+	{ 0 },
+};
+
+static const struct cli_option PASSPHRASE[] = {
+	{ "new-passphrase-file", "FILE", "new_passphrase", CLI_PASSPHRASE,
+	    false, "its first line becomes your passphrase" },
+	{ "suggest", NULL, "suggest", CLI_FLAG, false,
+	    "four words that nobody can guess; changes nothing" },
+	{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
+	    "cost of trying passphrases; measured if left out" },
+	{ 0 },
+};
+
+static const struct cli_option REQUEST[] = {
+	{ "out", "FILE", "out", CLI_PATH, true, "where the request goes" },
+	{ "qr", NULL, "qr", CLI_FLAG, false, "show it as a QR code here" },
+	{ "svg", "FILE", "svg", CLI_PATH, false, "and as a picture there" },
+	{ 0 },
+};
+
+static const struct cli_option FINISH[] = {
+	{ "answer1", "FILE", "answer1", CLI_CONTENT, true, "of one custodian" },
+	{ "answer2", "FILE", "answer2", CLI_CONTENT, true, "of another" },
+	{ "label", "SR", "label", CLI_TEXT, true, "who you are" },
+	{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE, true,
+	    "its first line becomes your passphrase" },
+	{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
+	    "cost of trying passphrases; measured if left out" },
+	{ 0 },
+};
+
+static const struct cli_option RUN[] = {
+	{ "idle-lock", "SECONDS", "idle_lock", CLI_TEXT, false,
+	    "after how long: 5 to 86400; 600 if left out" },
+	{ 0 },
+};
+
+static const struct cli_option UNLOCK[] = {
+	{ "label", "SR", "label", CLI_TEXT, true, "who you are" },
+	{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE, true,
+	    "its first line is your passphrase" },
+	{ 0 },
+};
+
+static const struct cli_option LIST[] = {
+	{ "village", "CODE", "village", CLI_TEXT, false,
+	    "of this village only, such as 64.02.05.2001" },
+	{ 0 },
+};
+
+static const struct cli_option SYNC[] = {
+	{ "pull", NULL, "pull", CLI_FLAG, false,
+	    "ask for what is new even if nothing waits (always done)" },
+	{ 0 },
+};
+
+static const struct cli_option BACKUP[] = {
+	{ "to", "FILE_OR_FOLDER", "to", CLI_PATH, true,
+	    "a folder, such as a stick's, or a new file" },
+	{ 0 },
+};
+
+static const struct cli_option RESTORE[] = {
+	{ "from", "FILE", "from", CLI_PATH, true, "the backup" },
+	{ "label", "SR", "label", CLI_TEXT, true, "who you are" },
+	{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE, true,
+	    "its first line is your passphrase of that laptop" },
+	{ "worn", NULL, "worn", CLI_FLAG, false,
+	    "also where one of the two copies of its header is damaged" },
+	{ 0 },
+};
+
 const struct cli_command cli_commands[] = {
 	{ .name = "enrol",
 	    .about = "make this laptop yours, or join it",
@@ -47,47 +136,13 @@ const struct cli_command cli_commands[] = {
 		"laptop that is in use already, one of its people lets the\n"
 		"new one in: --as and --as-passphrase-file, or an unlocked\n"
 		"daemon.\n",
-	    .options = {
-		{ "server", "URL", "server", CLI_TEXT, true,
-		    "where the server is, http://host:port" },
-		{ "code", "CODE", "code", CLI_TEXT, true,
-		    "the one-time code, as text" },
-		{ "label", "SR", "label", CLI_TEXT, true,
-		    "initials that everyone may see" },
-		{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE,
-		    true,
-		    "its first line becomes your passphrase: four words, such "
-		    "as 'passphrase --suggest' shows" },
-		{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
-		    "cost of trying passphrases; measured if left out" },
-		{ "as", "LABEL", "as", CLI_TEXT, false,
-		    "who lets you in on a laptop in use" },
-		{ "as-passphrase-file", "FILE", "as_passphrase",
-		    CLI_PASSPHRASE, false, "their passphrase" },
-	    } },
+	    .options = ENROL },
 	{ .name = "people-list",
 	    .login = true,
 	    .about = "who shares this laptop, and whose visits wait for them" },
 	{ .name = "people-add",
 	    .about = "let a further person join this laptop; as 'enrol'",
-	    .options = {
-		{ "server", "URL", "server", CLI_TEXT, true,
-		    "where the server is, http://host:port" },
-		{ "code", "CODE", "code", CLI_TEXT, true,
-		    "the one-time code, as text" },
-		{ "label", "SR", "label", CLI_TEXT, true,
-		    "initials that everyone may see" },
-		{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE,
-		    true,
-		    "its first line becomes your passphrase: four words, such "
-		    "as 'passphrase --suggest' shows" },
-		{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
-		    "cost of trying passphrases; measured if left out" },
-		{ "as", "LABEL", "as", CLI_TEXT, false,
-		    "who lets you in on a laptop in use" },
-		{ "as-passphrase-file", "FILE", "as_passphrase",
-		    CLI_PASSPHRASE, false, "their passphrase" },
-	    } },
+	    .options = ENROL },
 	{ .name = "people-remove",
 	    .login = true,
 	    .position = "LABEL",
@@ -103,66 +158,35 @@ const struct cli_command cli_commands[] = {
 	    .more =
 		"At every moment, also if the power goes, the old passphrase\n"
 		"or the new one opens the laptop.\n",
-	    .options = {
-		{ "new-passphrase-file", "FILE", "new_passphrase",
-		    CLI_PASSPHRASE, false,
-		    "its first line becomes your passphrase" },
-		{ "suggest", NULL, "suggest", CLI_FLAG, false,
-		    "four words that nobody can guess; changes nothing" },
-		{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
-		    "cost of trying passphrases; measured if left out" },
-	    } },
+	    .options = PASSPHRASE },
 	{ .name = "recover-request",
 	    .about = "forgotten passphrase: ask two custodians for help",
 	    .more =
 		"Needs no passphrase.  Send FILE to two of the custodians of\n"
 		"your regency, or show them the QR code, and read the code out\n"
 		"to each by telephone.  The same request again changes nothing.\n",
-	    .options = {
-		{ "out", "FILE", "out", CLI_PATH, true,
-		    "where the request goes" },
-		{ "qr", NULL, "qr", CLI_FLAG, false,
-		    "show it as a QR code here" },
-		{ "svg", "FILE", "svg", CLI_PATH, false,
-		    "and as a picture there" },
-	    } },
+	    .options = REQUEST },
 	{ .name = "recover-finish",
 	    .about = "forgotten passphrase: two answers, a new passphrase",
 	    .more =
 		"Every visit is there afterwards, and everybody else's\n"
 		"passphrase stays.  Then enrol again with a new code: --as and\n"
 		"--label are both you.  Until then you can go on recording.\n",
-	    .options = {
-		{ "answer1", "FILE", "answer1", CLI_CONTENT, true,
-		    "of one custodian" },
-		{ "answer2", "FILE", "answer2", CLI_CONTENT, true,
-		    "of another" },
-		{ "label", "SR", "label", CLI_TEXT, true, "who you are" },
-		{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE,
-		    true, "its first line becomes your passphrase" },
-		{ "kdf", "OPS:KIB", "kdf", CLI_TEXT, false,
-		    "cost of trying passphrases; measured if left out" },
-	    } },
+	    .options = FINISH },
 	{ .name = "run",
 	    .about = "the daemon; prints \"ready\"",
 	    .more =
 		"It locks itself when nobody gave it an order for a while\n"
 		"(syncs and status do not count), and when the machine slept.\n",
-	    .options = { { "idle-lock", "SECONDS", "idle_lock", CLI_TEXT, false,
-		"after how long: 5 to 86400; 600 if left out" } } },
+	    .options = RUN },
 	{ .name = "unlock",
 	    .about = "unlock the daemon for one person",
-	    .options = {
-		{ "label", "SR", "label", CLI_TEXT, true, "who you are" },
-		{ "passphrase-file", "FILE", "passphrase", CLI_PASSPHRASE,
-		    true, "its first line is your passphrase" },
-	    } },
+	    .options = UNLOCK },
 	{ .name = "lock", .about = "sign what is unsigned, forget the keys" },
 	{ .name = "list",
 	    .login = true,
 	    .about = "households on this laptop, one a line",
-	    .options = { { "village", "CODE", "village", CLI_TEXT, false,
-		"of this village only, such as 64.02.05.2001" } } },
+	    .options = LIST },
 	{ .name = "show",
 	    .login = true,
 	    .position = "ID",
@@ -200,11 +224,27 @@ const struct cli_command cli_commands[] = {
 	    .more =
 		"Works while locked, too: it sends what was signed, and what\n"
 		"comes is kept until the next unlock.\n",
-	    .options = { { "pull", NULL, "pull", CLI_FLAG, false,
-		"ask for what is new even if nothing waits (always done)" } } },
+	    .options = SYNC },
 	{ .name = "status",
 	    .login = true,
 	    .about = "what waits, what was delivered, who shares the laptop" },
+	{ .name = "backup",
+	    .login = true,
+	    .about = "a sealed copy of all of it, elsewhere",
+	    .more =
+		"On a stick, for example.  \"backup\" is answered once the copy\n"
+		"is on it and every page was read back.  The same passphrases\n"
+		"open it, and the custodians' help; visits that are not signed\n"
+		"yet are in it, too.  The daemon may run.\n",
+	    .options = BACKUP },
+	{ .name = "restore",
+	    .about = "a laptop made of a backup, in a new folder",
+	    .more =
+		"Every page is read before anything is in place, and nothing\n"
+		"is ever written over a store.  You can record at once; with a\n"
+		"new code of the office you enrol again (--as and --label are\n"
+		"both you), and all that was in the backup is sent.\n",
+	    .options = RESTORE },
 	{ .name = "doctor",
 	    .login = true,
 	    .about = "look at all of it: what is wrong, and what to do",

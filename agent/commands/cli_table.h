@@ -23,7 +23,6 @@ struct cli_option {
 	const char *help;
 };
 
-#define CLI_OPTIONS_MAX 10
 #define CLI_NCOMMON 4
 
 struct cli_command {
@@ -33,8 +32,8 @@ struct cli_command {
 	const char *stdin_key; /* all of standard input; NULL: not read */
 	bool login;            /* takes --label and --passphrase-file */
 	const char *about;
-	const char *more; /* further sentences; NULL: none */
-	struct cli_option options[CLI_OPTIONS_MAX];
+	const char *more;                 /* further sentences; NULL: none */
+	const struct cli_option *options; /* up to one without a name; NULL */
 };
 
 extern const struct cli_command cli_commands[];

@@ -359,6 +359,8 @@ const struct control_command doors_commands[] = {
 	{ .name = "visit", .run = door_visit },
 	{ .name = "sync", .run = door_sync },
 	{ .name = "status", .run = door_status },
+	{ .name = "backup", .run = doors_backup },
+	{ .name = "restore", .run = doors_restore },
 	{ .name = "doctor", .run = doors_doctor },
 };
 const size_t doors_ncommands =

@@ -1,8 +1,9 @@
 #ifndef AGENT_COMMANDS_DOORS_INTERNAL_H
 #define AGENT_COMMANDS_DOORS_INTERNAL_H
 
-/* What doors.c (the table), doors_people.c (who shares the laptop) and
- * doors_server.c (commands that speak to the server) share. */
+/* What doors.c (the table), doors_people.c (who shares the laptop),
+ * doors_server.c (commands that speak to the server) and doors_backup.c (what
+ * is kept elsewhere) share. */
 
 #include <stdbool.h>
 
@@ -23,6 +24,7 @@ control_fn doors_recover_request, doors_recover_finish;
 control_fn doors_enrol, doors_people_list, doors_people_remove,
     doors_passphrase;
 control_fn doors_doctor;
+control_fn doors_backup, doors_restore;
 
 /*
  * Unlock with the members ${label} and ${passphrase} of ${request}, if nobody

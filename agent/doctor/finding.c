@@ -179,6 +179,20 @@ static const struct row ROWS[FINDING_COUNT] = {
 	    "office for a new code and enrol with it.",
 	    "Setelah kata sandi terlupa Anda belum menandatangani apa pun: "
 	    "minta kode baru dari kantor dan daftar lagi." },
+	[FINDING_CHAIN_RESTORED] = { "chain", ATTENTION, "chain-restored",
+	    "This laptop was restored from a backup: you can record, nothing "
+	    "is signed. Ask the office for a new code and enrol with it.",
+	    "Laptop ini dipulihkan dari cadangan: Anda dapat mencatat, tetapi "
+	    "tidak ditandatangani. Minta kode baru dari kantor dan daftar "
+	    "lagi." },
+	[FINDING_BACKUP_OK] = { "backup", OK, "backup-ok",
+	    "What was not sent for long is in a backup.",
+	    "Yang lama belum terkirim ada di cadangan." },
+	[FINDING_BACKUP_OLD] = { "backup", ATTENTION, "backup-old",
+	    "Visits of more than a week are on this laptop alone: sync, or "
+	    "make a backup (padu-agent backup --to a stick).",
+	    "Kunjungan lebih dari seminggu hanya ada di laptop ini: "
+	    "sinkronkan, atau buat cadangan (padu-agent backup --to stik)." },
 	[FINDING_UNSIGNED_OK] = { "unsigned", OK, "unsigned-ok",
 	    "No visit waits for the signature of somebody else.",
 	    "Tidak ada kunjungan yang menunggu tanda tangan orang lain." },

@@ -8,7 +8,7 @@ struct halts {
 	struct db_table *sql;
 };
 
-enum { Q_GET, Q_PUT, Q_HERE, Q_KNOWN, Q_COUNT };
+enum { Q_GET, Q_PUT, Q_ALL, Q_HERE, Q_KNOWN, Q_COUNT };
 
 static const char *const SQL[Q_COUNT] = {
 	[Q_GET] = "SELECT cause FROM halt WHERE writer = :writer",
@@ -20,6 +20,13 @@ static const char *const SQL[Q_COUNT] = {
 		  " cause = excluded.cause, seq = excluded.seq,"
 		  " evidence = excluded.evidence"
 		  " WHERE excluded.cause > cause",
+
+	[Q_ALL] = "INSERT INTO halt (writer, cause, seq, evidence)"
+		  " SELECT writer, :cause, seq, x'' FROM person"
+		  " WHERE removed = 0"
+		  " ON CONFLICT (writer) DO UPDATE SET"
+		  " cause = excluded.cause, seq = excluded.seq,"
+		  " evidence = excluded.evidence",
 
 	[Q_HERE] = "SELECT 1 FROM person WHERE writer = :writer",
 
@@ -85,6 +92,15 @@ halt_older(struct halts *halts, uint32_t writer, uint32_t seq, struct err *err)
 	return put(halts, writer, HALT_OLDER, seq, NULL, 0, err);
 }
 
+enum status
+halt_restored(struct halts *halts, struct err *err)
+{
+	struct db_query *q = db_query(halts->sql, Q_ALL);
+
+	db_bind_i64(q, ":cause", HALT_RESTORED);
+	return db_run(q, NULL, err);
+}
+
 /* Is there a row? */
 static enum status
 finds(struct db_query *q, bool *found, struct err *err)
@@ -139,6 +155,8 @@ halt_name(enum halt_cause cause)
 		return "clone";
 	case HALT_FORGOTTEN:
 		return "waits-for-code";
+	case HALT_RESTORED:
+		return "restored-copy";
 	case HALT_NONE:
 		break;
 	}

@@ -13,6 +13,7 @@
  *			set id, that was given here: both laptops went on,
  *			and the other one's came first.  Who came first goes
  *			on undisturbed
+ *	restored	the store was a backup: an older copy by definition
  *	forgotten	the signing key was under a forgotten passphrase
  *			(agent/recover/)
  *
@@ -48,6 +49,7 @@ enum halt_cause {
 	HALT_OLDER = 1,
 	HALT_CLONE = 2,
 	HALT_FORGOTTEN = 3, /* not there: signer.h, lost */
+	HALT_RESTORED = 4,
 };
 
 /* Over ${db}, migrated, which must outlive it. */
@@ -60,11 +62,13 @@ enum status halt_find(struct halts *halts, uint32_t writer,
 /* The tally beside the store knows more of ${writer}, up to ${seq}. */
 enum status halt_older(
     struct halts *halts, uint32_t writer, uint32_t seq, struct err *err);
+/* Every writer in this store, which is a backup. */
+enum status halt_restored(struct halts *halts, struct err *err);
 /* Does a verified receipt show that its writer must be halted? */
 enum status halt_judge(struct halts *halts, const struct receipt *receipt,
     const uint8_t bytes[RECEIPT_LEN], struct err *err);
 
-/* "", "older-copy", "clone", "waits-for-code": as say_by_name() takes them. */
+/* "", "older-copy", "clone", ...: as say_by_name() takes them. */
 const char *halt_name(enum halt_cause cause);
 
 #endif /* AGENT_OUTBOX_HALT_H */

@@ -126,37 +126,42 @@ put_cursor(struct writer *w, struct cursor cursor)
 }
 
 enum status
+device_pack(struct writer *out, const struct device *device, struct err *err)
+{
+	uint8_t hash[HASH_LEN];
+	size_t start = out->len;
+	uint32_t i;
+
+	writer_bytes(out, MAGIC, MAGIC_LEN);
+	writer_u8(out, device->complete);
+	put_sized(out, device->url, strlen(device->url));
+	writer_bytes(out, device->fingerprint, sizeof(device->fingerprint));
+	writer_bytes(out, device->transport_seed, SIGN_SEED_LEN);
+	put_sized(out, device->server_bytes, device->server_len);
+	put_sized(out, device->card_bytes, device->card_len);
+	put_cursor(out, device->cursor);
+	writer_u64(out, (uint64_t)device->server_ms);
+	writer_u16(out, (uint16_t)device->nkept);
+	for (i = 0; i < device->nkept; i++) {
+		writer_bytes(out, device->kept[i].name, BUNDLE_NAME_LEN);
+		put_cursor(out, device->kept[i].to);
+	}
+	if (!writer_ok(out))
+		return err_set(err, ST_NOMEM, "no memory");
+	hash_domain(hash, DOMAIN_FILE, out->bytes + start, out->len - start);
+	writer_bytes(out, hash, sizeof(hash));
+	return writer_ok(out) ? ST_OK : err_set(err, ST_NOMEM, "no memory");
+}
+
+enum status
 device_write(const struct device *device, const struct env *env,
     const char *path, struct err *err)
 {
-	struct writer w = { 0 };
-	uint8_t hash[HASH_LEN];
-	enum status st;
-	uint32_t i;
+	struct writer w = { .secret = true };
+	enum status st = device_pack(&w, device, err);
 
-	writer_bytes(&w, MAGIC, MAGIC_LEN);
-	writer_u8(&w, device->complete);
-	put_sized(&w, device->url, strlen(device->url));
-	writer_bytes(&w, device->fingerprint, sizeof(device->fingerprint));
-	writer_bytes(&w, device->transport_seed, SIGN_SEED_LEN);
-	put_sized(&w, device->server_bytes, device->server_len);
-	put_sized(&w, device->card_bytes, device->card_len);
-	put_cursor(&w, device->cursor);
-	writer_u64(&w, (uint64_t)device->server_ms);
-	writer_u16(&w, (uint16_t)device->nkept);
-	for (i = 0; i < device->nkept; i++) {
-		writer_bytes(&w, device->kept[i].name, BUNDLE_NAME_LEN);
-		put_cursor(&w, device->kept[i].to);
-	}
-	hash_domain(hash, DOMAIN_FILE, w.bytes, w.len);
-	writer_bytes(&w, hash, sizeof(hash));
-
-	if (writer_ok(&w))
+	if (st == ST_OK)
 		st = env->write(env->arg, path, w.bytes, w.len, err);
-	else
-		st = err_set(err, ST_NOMEM, "no memory");
-	if (w.bytes != NULL)
-		crypto_wipe(w.bytes, w.len);
 	writer_free(&w);
 	return st;
 }
@@ -206,8 +211,9 @@ read_rest(struct device *d, struct reader *r, struct err *err)
 	return st;
 }
 
-static enum status
-parse(struct device **out, const uint8_t *bytes, size_t len, struct err *err)
+enum status
+device_unpack(
+    struct device **out, const uint8_t *bytes, size_t len, struct err *err)
 {
 	struct device *d = NULL;
 	uint8_t hash[HASH_LEN], fingerprint[CARD_FINGERPRINT_LEN];
@@ -217,6 +223,7 @@ parse(struct device **out, const uint8_t *bytes, size_t len, struct err *err)
 	bool complete;
 	enum status st;
 
+	*out = NULL;
 	if (len < MAGIC_LEN + HASH_LEN || memcmp(bytes, MAGIC, MAGIC_LEN) != 0)
 		return err_set(err, ST_UNTRUSTED, "not a device file");
 	hash_domain(hash, DOMAIN_FILE, bytes, len - HASH_LEN);
@@ -255,7 +262,7 @@ device_read(struct device **out, const struct env *env, const char *path,
 	st = env->read(env->arg, path, FILE_MAX, &bytes, &len, err);
 	if (st != ST_OK)
 		return st;
-	if ((st = parse(out, bytes, len, err)) != ST_OK)
+	if ((st = device_unpack(out, bytes, len, err)) != ST_OK)
 		err_wrap(err, "read the file 'device'");
 	crypto_wipe(bytes, len);
 	free(bytes);

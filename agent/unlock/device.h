@@ -24,6 +24,7 @@
 #include "common/wire/card.h"
 
 struct env;
+struct writer;
 
 #define DEVICE_URL_MAX 300 /* bytes */
 /* Replies kept while locked; then it sends, but asks for nothing new. */
@@ -62,6 +63,12 @@ enum status device_read(struct device **out, const struct env *env,
 /* Durable on ST_OK. */
 enum status device_write(const struct device *device, const struct env *env,
     const char *path, struct err *err);
+
+/* The same bytes; ${out} is best a secret one: the transport key is in them. */
+enum status device_pack(
+    struct writer *out, const struct device *device, struct err *err);
+enum status device_unpack(
+    struct device **out, const uint8_t *bytes, size_t len, struct err *err);
 
 /* All empty, with a transport key of ${seed}. */
 enum status device_new(

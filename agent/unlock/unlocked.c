@@ -24,7 +24,7 @@
 #define CACHE_KIB 4000 /* of the 20 MB that an idle laptop may take */
 
 enum status
-unlocked_open_db(
+unlocked_open_store(
     struct db **out, const struct unlocked_opts *opts, struct err *err)
 {
 	struct db_opts o = { .path = opts->path,
@@ -158,7 +158,8 @@ unlocked_part(struct unlocked *u, struct err *err)
 	enum status st;
 
 	if ((st = unlocked_halted(u, err)) != ST_OK ||
-	    (u->halted != HALT_OLDER && u->halted != HALT_CLONE) ||
+	    (u->halted != HALT_OLDER && u->halted != HALT_CLONE &&
+		u->halted != HALT_RESTORED) ||
 	    u->signer.counter >= HALT_COUNTER)
 		return st;
 	env_random(u->env, &place, sizeof(place));
@@ -216,7 +217,7 @@ unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
 		say_mark(err, SAY_STORE_MISSING);
 	if (st != ST_OK)
 		goto out;
-	if ((st = unlocked_open_db(&u->db, opts, err)) != ST_OK ||
+	if ((st = unlocked_open_store(&u->db, opts, err)) != ST_OK ||
 	    (st = unlocked_open_parts(u, opts, err)) != ST_OK ||
 	    (st = open_keys(u, opts, label, person, err)) != ST_OK)
 		goto out;
@@ -316,7 +317,7 @@ unlocked_make(const struct unlocked_opts *opts, struct unlocked_first *first,
 	}
 	if ((st = sealvfs_create(&file, slots, nslots, err)) != ST_OK)
 		goto out;
-	if ((st = unlocked_open_db(&u.db, opts, err)) == ST_OK &&
+	if ((st = unlocked_open_store(&u.db, opts, err)) == ST_OK &&
 	    (st = unlocked_open_parts(&u, opts, err)) == ST_OK)
 		st = put_first(&u, opts, first, err);
 	unlocked_close_parts(&u);

@@ -121,6 +121,13 @@ enum status unlocked_join(struct unlocked *u, const struct unlocked_opts *opts,
  */
 void unlocked_reseal(struct unlocked *u, const struct unlocked_opts *opts);
 
+/*
+ * The sealed file ${opts}->path, which is unlocked, as a store of this
+ * version.  db_close() it.
+ */
+enum status unlocked_open_store(
+    struct db **out, const struct unlocked_opts *opts, struct err *err);
+
 /* In unlocked_recover.c: */
 
 /*

@@ -16,9 +16,7 @@ unlocked_file(const struct unlocked_opts *opts)
 	return f;
 }
 
-/* ${u}->db, and what is over it; keys and person stay. */
-enum status unlocked_open_db(
-    struct db **out, const struct unlocked_opts *opts, struct err *err);
+/* What is over ${u}->db; keys and person stay. */
 enum status unlocked_open_parts(
     struct unlocked *u, const struct unlocked_opts *opts, struct err *err);
 /* All of them are NULL after it. */

@@ -219,7 +219,7 @@ unlocked_renew(
 
 	unlocked_close_parts(u);
 	st = sealvfs_rotate(&file, NULL, 0, err);
-	if (unlocked_open_db(&u->db, opts, &opening) != ST_OK ||
+	if (unlocked_open_store(&u->db, opts, &opening) != ST_OK ||
 	    unlocked_open_parts(u, opts, &opening) != ST_OK) {
 		unlocked_close_parts(u);
 		if (st == ST_OK) {

@@ -14,7 +14,7 @@ note_lost(const struct unlocked_opts *opts,
 	struct db *db = NULL;
 	enum status st;
 
-	if ((st = unlocked_open_db(&db, opts, err)) != ST_OK ||
+	if ((st = unlocked_open_store(&db, opts, err)) != ST_OK ||
 	    (st = signers_open(&signers, db, err)) != ST_OK ||
 	    (st = db_begin(db, err)) != ST_OK)
 		goto out;

@@ -62,4 +62,8 @@ enum status visits_each(struct visits *visits, uint32_t epoch,
 	void *arg, const struct visit_line *line, struct err *err),
     void *arg, struct err *err);
 
+/* When the oldest visit that has no receipt was saved; 0: all have. */
+enum status visits_oldest_kept(
+    struct visits *visits, uint32_t epoch, int64_t *saved_ms, struct err *err);
+
 #endif /* AGENT_VISIT_VISIT_H */

@@ -7,7 +7,7 @@
 
 #include "agent/visit/visit_internal.h"
 
-enum { Q_FIND, Q_PUT, Q_ALL, Q_COUNT };
+enum { Q_FIND, Q_PUT, Q_ALL, Q_OLDEST, Q_COUNT };
 
 static const char *const SQL[Q_COUNT] = {
 	[Q_FIND] = "SELECT digest, answer FROM visit"
@@ -34,6 +34,13 @@ static const char *const SQL[Q_COUNT] = {
 		  "  AND c.epoch = :epoch"
 		  " LEFT JOIN toggle t ON t.change_id = s.change_id"
 		  " GROUP BY v.id ORDER BY v.hlc DESC, v.id DESC",
+
+	[Q_OLDEST] = "SELECT min(v.saved_ms) FROM change_set s"
+		     " JOIN set_row r ON r.set_id = s.set_id"
+		     " JOIN visit v ON v.id = r.visit"
+		     " WHERE s.seq IS NULL OR NOT EXISTS (SELECT 1"
+		     "  FROM receipt c WHERE c.change_id = s.change_id"
+		     "  AND c.epoch = :epoch AND c.state <> :custody)",
 };
 
 enum status
@@ -103,6 +110,22 @@ visits_put(struct visits *visits, const struct visit_row *row, struct err *err)
 	db_bind_text(q, ":note", row->note);
 	db_bind_blob(q, ":answer", row->answer, row->answer_len);
 	return db_run(q, NULL, err);
+}
+
+enum status
+visits_oldest_kept(
+    struct visits *visits, uint32_t epoch, int64_t *saved_ms, struct err *err)
+{
+	struct db_query *q = db_query(visits->sql, Q_OLDEST);
+	enum status st;
+
+	*saved_ms = 0;
+	db_bind_i64(q, ":epoch", epoch);
+	db_bind_i64(q, ":custody", RECEIPT_CUSTODY);
+	if ((st = db_fetch(q, err)) == ST_OK)
+		*saved_ms = db_column_i64(q, 0);
+	db_done(q);
+	return st == ST_NOTFOUND ? ST_OK : st;
 }
 
 enum status

@@ -55,6 +55,11 @@ enum say_state {
 	SAY_NEWER_VERSION,  /* of the files, than this program */
 	SAY_IN_USE,         /* by another program */
 	SAY_DISK_FULL,
+	SAY_BACKUP_FAILED,  /* not made: its disk */
+	SAY_BACKUP_DAMAGED, /* or no backup at all */
+	SAY_RESTORE_TAKEN,  /* there is a store where it was to go */
+	SAY_RESTORED,       /* a note: and signs nothing yet */
+	SAY_RESTORED_COPY,  /* the store was a backup; signs nothing */
 	SAY_OLDER_COPY,     /* of the store, noticed */
 	SAY_CLONE,          /* two laptops write under one number */
 	SAY_NO_RECOVERY,    /* nobody can help: the store knows no key */

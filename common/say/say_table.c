@@ -161,6 +161,43 @@ static const struct say TABLE[SAY_COUNT] = {
 	      "stays saved; make room on the disk, then try again.",
 		"Disk penuh, jadi ini tidak tersimpan: yang sudah tersimpan "
 		"tetap aman; kosongkan sebagian disk, lalu coba lagi." } },
+	[SAY_BACKUP_FAILED] = { "backup-failed", ST_IO, SAY_EXIT_FAILED,
+	    { "The backup was not made, as its disk or stick failed, was "
+	      "pulled out or cannot be written: everything on the laptop is "
+	      "safe; look at the stick, or take another one.",
+		"Cadangan tidak jadi dibuat karena disk atau stik bermasalah, "
+		"dicabut atau tidak dapat ditulis: semua di laptop aman; "
+		"periksa stiknya, atau pakai yang lain." } },
+	[SAY_BACKUP_DAMAGED] = { "backup-damaged", ST_UNTRUSTED,
+	    SAY_EXIT_DAMAGED,
+	    { "This file is no backup of a laptop, or it is damaged: nothing "
+	      "was put into the folder and the file was not changed; take "
+	      "another backup, and tell your coordinator.",
+		"Berkas ini bukan cadangan laptop, atau sudah rusak: tidak ada "
+		"yang ditaruh di folder dan berkasnya tidak diubah; pakai "
+		"cadangan lain, dan beri tahu koordinator." } },
+	[SAY_RESTORE_TAKEN] = { "restore-taken", ST_CONFLICT, SAY_EXIT_CONFLICT,
+	    { "This folder is a laptop's already, and nothing is ever written "
+	      "over visits: nothing was changed; restore into another folder "
+	      "(--dir).",
+		"Folder ini sudah milik sebuah laptop, dan kunjungan tidak "
+		"pernah ditimpa: tidak ada yang berubah; pulihkan ke folder "
+		"lain (--dir)." } },
+	[SAY_RESTORED] = { "restored", ST_OK, SAY_EXIT_DONE,
+	    { "The backup is in place and every page of it is good: all it "
+	      "held is here and you can record; ask the office for a code and "
+	      "enrol again, as nothing is signed before that.",
+		"Cadangan sudah dipulihkan dan semua isinya utuh: Anda dapat "
+		"langsung mencatat; minta kode dari kantor lalu daftar lagi, "
+		"sebab sebelum itu tidak ada yang ditandatangani." } },
+	[SAY_RESTORED_COPY] = { "restored-copy", ST_UNTRUSTED, SAY_EXIT_COPY,
+	    { "This laptop was restored from a backup and signs nothing yet: "
+	      "what you record is kept and nothing is lost; ask the office for "
+	      "a code and enrol again, then all of it is sent.",
+		"Laptop ini dipulihkan dari cadangan dan belum menandatangani "
+		"apa pun: catatan Anda disimpan dan tidak ada yang hilang; "
+		"minta kode dari kantor dan daftar lagi, lalu semua "
+		"terkirim." } },
 	[SAY_OLDER_COPY] = { "older-copy", ST_UNTRUSTED, SAY_EXIT_COPY,
 	    { "This is an older copy of the laptop's files: what was sent is "
 	      "safe at the office and nothing here was changed; tell your "
