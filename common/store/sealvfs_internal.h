@@ -8,6 +8,7 @@
  *	sealvfs_registry.c  the keys this program knows, by path
  *	sealvfs_raw.c       a file opened past all sealing, for its header
  *	sealvfs_main.c      the database file
+ *	sealvfs_scrub.c     and what no page of it may keep
  *	sealvfs_log.c       the write-ahead log, and sealvfs_log_read.c
  *	sealvfs_ram.c       a rollback journal that never leaves memory
  *	sealvfs_forward.c   calls that go to the base VFS as they are
@@ -181,6 +182,15 @@ enum status sealvfs_copy_fill(
 /* ST_IO unless the copy ${made} is sound and has as many rows. */
 enum status sealvfs_copy_compare(
     struct db *from, struct db *made, struct err *err);
+
+/* ---- sealvfs_scrub.c */
+
+/*
+ * Does ${page}, number ${number} of ${npages}, hold bytes that nothing in the
+ * database leads to?  Then ${out} is the page without them.
+ */
+bool sealvfs_scrub(uint8_t out[SEALVFS_PAGE], const uint8_t page[SEALVFS_PAGE],
+    int64_t number, int64_t npages);
 
 /* ---- sealvfs_os.c: only where sealvfs_os_serves() */
 

@@ -132,7 +132,7 @@ put_page(struct sealvfs_handle *h, const uint8_t *page, int64_t at)
  * anybody could blank a page: fill it with sealed zeros.
  */
 static int
-fill_gap(struct sealvfs_handle *h, int64_t until)
+fill_gap(struct sealvfs_handle *h, int64_t until, int64_t *npages)
 {
 	static const uint8_t zero[SEALVFS_PAGE];
 	sqlite3_int64 size = 0;
@@ -142,6 +142,7 @@ fill_gap(struct sealvfs_handle *h, int64_t until)
 	at = (size - SEALVFS_START) / SEALVFS_PAGE * SEALVFS_PAGE;
 	for (; rc == SQLITE_OK && at < until; at += SEALVFS_PAGE)
 		rc = put_page(h, zero, at);
+	*npages = at / SEALVFS_PAGE;
 	return rc;
 }
 
@@ -149,8 +150,9 @@ static int
 main_write(sqlite3_file *file, const void *in, int n, sqlite3_int64 at)
 {
 	struct sealvfs_handle *h = &self(file)->h;
-	uint8_t first[SEALVFS_PAGE];
+	uint8_t clean[SEALVFS_PAGE], first[SEALVFS_PAGE];
 	const uint8_t *page = in;
+	int64_t npages;
 	int rc;
 
 	if (n != SEALVFS_PAGE || at % SEALVFS_PAGE != 0)
@@ -164,8 +166,10 @@ main_write(sqlite3_file *file, const void *in, int n, sqlite3_int64 at)
 		    page[AT_RESERVE] != SEALVFS_EXTRA)))
 		return sealvfs_report(SQLITE_IOERR_WRITE, h->path,
 		    "the database has no room for nonce and tag");
-	if ((rc = fill_gap(h, at)) != SQLITE_OK)
+	if ((rc = fill_gap(h, at, &npages)) != SQLITE_OK)
 		return rc;
+	if (sealvfs_scrub(clean, page, at / SEALVFS_PAGE + 1, npages))
+		page = clean;
 	/* A copy that VACUUM INTO makes would want a rollback journal when
 	 * it is opened next: let it be one with a log. */
 	if (at == 0 && page[AT_WRITER] != 2) {
@@ -174,8 +178,10 @@ main_write(sqlite3_file *file, const void *in, int n, sqlite3_int64 at)
 		page = first;
 	}
 	rc = put_page(h, page, at);
-	if (page == first)
+	if (page == clean || page == first) {
+		sodium_memzero(clean, sizeof(clean));
 		sodium_memzero(first, sizeof(first));
+	}
 	return rc;
 }
 
@@ -194,7 +200,8 @@ static int
 main_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
 	struct sealvfs_handle *h = &self(file)->h;
-	int rc = fill_gap(h, size);
+	int64_t npages;
+	int rc = fill_gap(h, size, &npages);
 
 	if (rc != SQLITE_OK)
 		return rc;
