@@ -9,7 +9,8 @@
 
 #include "sync-server/keys.h"
 
-#define KEYS_FORM 1
+#define KEYS_FORM 2
+#define KEYS_FORM_FIRST 1 /* without a checkpoint key */
 #define KEYS_DOMAIN "padu/server-keys/v1"
 
 void
@@ -55,12 +56,13 @@ keys_pack(struct writer *out, const struct keys *keys,
 }
 
 enum status
-keys_unpack(struct keys *keys, const uint8_t *bytes, size_t len,
-    const uint8_t store_key[32], struct err *err)
+keys_unpack(struct keys *keys, const struct env *env, const uint8_t *bytes,
+    size_t len, const uint8_t store_key[32], struct err *err)
 {
 	uint8_t key[KEY_LEN], plain[KEYS_FILE_MAX];
 	struct reader r;
 	enum status st;
+	uint8_t form;
 	size_t name;
 
 	memset(keys, 0, sizeof(*keys));
@@ -71,14 +73,20 @@ keys_unpack(struct keys *keys, const uint8_t *bytes, size_t len,
 	if (st != ST_OK)
 		goto out;
 	r = reader_start(plain, len - SEAL_WRAP_EXTRA);
-	if (reader_u8(&r) != KEYS_FORM) {
+	form = reader_u8(&r);
+	if (form != KEYS_FORM && form != KEYS_FORM_FIRST) {
 		st = err_set(err, ST_INVALID, "keys of a newer program");
 		goto out;
 	}
 	keys->authority = reader_u16(&r);
 	keys->box_id = reader_u16(&r);
 	keys->made_ms = (int64_t)reader_u64(&r);
-	reader_copy(&r, &keys->seeds, sizeof(keys->seeds));
+	keys->renew = form == KEYS_FORM_FIRST;
+	reader_copy(&r, &keys->seeds,
+	    keys->renew ? offsetof(struct keys_seeds, checkpoint)
+			: sizeof(keys->seeds));
+	if (keys->renew)
+		env_random(env, keys->seeds.checkpoint, 32);
 	name = reader_u8(&r);
 	if (name > CARD_NAME_MAX)
 		name = CARD_NAME_MAX + 1;
@@ -103,6 +111,7 @@ keys_open(struct server_keys *out, const struct keys *keys)
 	sign_key_make(&out->card, keys->seeds.card);
 	sign_key_make(&out->receipt, keys->seeds.receipt);
 	sign_key_make(&out->desk, keys->seeds.desk);
+	sign_key_make(&out->checkpoint, keys->seeds.checkpoint);
 	seal_key_make(&out->box, keys->seeds.box);
 	out->box_id = keys->box_id;
 }

@@ -10,6 +10,7 @@
 #include "common/store/sealvfs.h"
 #include "common/wire/protocol.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/backup/ahead.h"
 #include "sync-server/backup/marks.h"
 #include "sync-server/forward/outbox.h"
@@ -57,6 +58,7 @@ open_parts(struct server *server, const struct keys *keys, struct err *err)
 	st = store_open(&server->store, server->db, server->authority, err);
 	if (st != ST_OK ||
 	    (st = people_open(&server->people, server->db, err)) != ST_OK ||
+	    (st = audit_open(&server->audit, server->db, err)) != ST_OK ||
 	    (st = custody_open(&server->custody, server->db, err)) != ST_OK ||
 	    (st = ahead_open(&server->ahead, server->db, err)) != ST_OK ||
 	    (st = marks_open(&server->marks, server->db, err)) != ST_OK ||
@@ -157,6 +159,7 @@ server_close(struct server *server)
 	custody_close(server->custody);
 	ahead_close(server->ahead);
 	marks_close(server->marks);
+	audit_close(server->audit);
 	people_close(server->people);
 	store_close(server->store);
 	if (server->db != NULL) {

@@ -7,8 +7,8 @@
  *
  *	DIR/padu.db        sealed store (log, records, people, outbox, ...)
  *	DIR/store.key      32 bytes, 0600: opens padu.db (a credential file)
- *	DIR/keys           root, box, receipt, desk and card keys, sealed with
- *	                   a key derived from store.key
+ *	DIR/keys           root, box, receipt, desk, card and checkpoint keys,
+ *	                   sealed with a key derived from store.key
  *	DIR/parts/         half-received bundles, sealed bytes only
  *	DIR/control        the local door while the daemon runs
  */
@@ -23,6 +23,7 @@
 
 struct accept;
 struct ahead;
+struct audit;
 struct custody;
 struct db;
 struct env;
@@ -39,6 +40,7 @@ struct server_keys {
 	struct sign_key card;
 	struct sign_key receipt;
 	struct sign_key desk;
+	struct sign_key checkpoint;
 	struct seal_key box;
 	uint16_t box_id;
 };
@@ -69,6 +71,7 @@ struct server {
 	struct store *store;
 	struct accept *accept;   /* of intake/, made when first needed */
 	bool booked;             /* by the transaction at hand: people follow */
+	struct audit *audit;     /* who changed what */
 	struct custody *custody; /* the recovery card */
 	struct ahead *ahead;     /* is this an older copy? */
 	struct marks *marks;     /* up to where there is a backup */

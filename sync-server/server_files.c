@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/env.h"
+#include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 #include "common/place/region.h"
 #include "common/store/db.h"
@@ -80,14 +81,21 @@ enum status
 server_read_keys(struct keys *keys, const struct server_opts *opts,
     const uint8_t store_key[KEY_LEN], struct err *err)
 {
+	struct writer file = { 0 };
 	uint8_t *bytes;
 	size_t len;
 	enum status st;
 
 	st = server_read_small(opts, "keys", KEYS_FILE_MAX, &bytes, &len, err);
 	if (st == ST_OK)
-		st = keys_unpack(keys, bytes, len, store_key, err);
+		st = keys_unpack(keys, opts->env, bytes, len, store_key, err);
 	free(bytes);
+	if (st != ST_OK || !keys->renew)
+		return st;
+	if ((st = keys_pack(&file, keys, store_key, err)) == ST_OK)
+		st =
+		    server_write_small(opts, "keys", file.bytes, file.len, err);
+	writer_free(&file);
 	return st;
 }
 

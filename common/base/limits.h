@@ -99,6 +99,10 @@
  * no register keeps its lists; a slip of the finger is more. */
 #define MARK_KEEP_DAYS_MAX 3650u
 
+/* A checkpoint of the audit log with its leaves: two million changes made at
+ * one office. */
+#define CHECKPOINT_FILE_MAX (64u << 20) /* bytes */
+
 /* What a person writes down to explain a step at the desk. */
 #define REASON_MAX 500u /* bytes */
 

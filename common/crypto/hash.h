@@ -35,7 +35,7 @@ void hash_bytes(uint8_t out[HASH_LEN], const void *bytes, size_t len);
 
 /*
  * SHA-256 of ${prefix_len} bytes of ${prefix} and the ${len} bytes of
- * ${bytes}: RFC 6962's trees (common/audit/tree.h) ask for it.
+ * ${bytes}: RFC 6962's trees (common/audit/merkle.h) ask for it.
  */
 void hash_sha256(uint8_t out[HASH_LEN], const void *prefix, size_t prefix_len,
     const void *bytes, size_t len);

@@ -62,6 +62,11 @@ enum status command_desk_person(
 
 /* ---- the groups, for the table ---- */
 
+enum status command_audit_list(struct command_call *call, struct err *err);
+enum status command_audit_checkpoint(
+    struct command_call *call, struct err *err);
+enum status command_audit_verify(struct command_call *call, struct err *err);
+enum status command_audit_prove(struct command_call *call, struct err *err);
 enum status command_person_add(struct command_call *call, struct err *err);
 enum status command_person_list(struct command_call *call, struct err *err);
 enum status command_revoke(struct command_call *call, struct err *err);

@@ -91,6 +91,21 @@ static const struct more {
 	    "It cannot be undone.  Signatures and chain stay whole, `rebuild` "
 	    "and\n`verify-log` still pass.  What was sent upward is followed by "
 	    "a correction.\n" },
+	{ "audit list",
+	    "Numbers only: of persons, records, writers, change sets.  What "
+	    "they stand for is\nin `person list`, `show` and `log export`.\n" },
+	{ "audit checkpoint",
+	    "FILE must be new.  Keep it where who runs this server cannot "
+	    "reach it: on paper's\nshelf, at the province, with a colleague.  "
+	    "`audit verify FILE` later shows whether\nanything of before was "
+	    "changed, moved or taken away.\n" },
+	{ "audit verify",
+	    "Without FILE: whether the log fits together.  Ends with 8 if an "
+	    "entry does not\nfit; each one is named.\n" },
+	{ "audit prove",
+	    "Give N, an entry's number, or --since.  What is printed can be "
+	    "checked without\nthis server: a checkpoint, and the hashes that "
+	    "lead to it.\n" },
 	{ "region",
 	    "CODE as 64, 64.02, 64.02.05 or 64.02.05.2001.  An old code is "
 	    "shown with the one\nthat took its place.\n" },

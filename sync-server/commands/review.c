@@ -6,6 +6,7 @@
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/commands/command.h"
 #include "sync-server/forward/outbox.h"
 #include "sync-server/people/person.h"
@@ -13,6 +14,7 @@
 #include "sync-server/review/decide.h"
 #include "sync-server/review/return.h"
 #include "sync-server/server.h"
+#include "sync-server/store/store.h"
 
 #define VALUES_MAX 16 /* fields of one register: INSTRUMENT_GROUP_MAX is 8 */
 
@@ -158,12 +160,22 @@ command_approve(struct command_call *call, struct err *err)
 enum status
 command_forward_retry(struct command_call *call, struct err *err)
 {
+	struct audit_entry entry = { .kind = AUDIT_RETRY };
 	struct server *server = call->server;
 	enum status st;
 	size_t n = 0;
 
 	server_lock(server);
+	if ((st = store_begin(server->store, err)) != ST_OK)
+		goto out;
 	st = outbox_retry(server->outbox, env_now_ms(server->env), &n, err);
+	entry.facts[0] = (struct audit_fact){ AUDIT_COUNT, n, NULL };
+	if (st == ST_OK && n > 0)
+		st = audit_append(server, &entry, err);
+	if (st == ST_OK)
+		st = store_commit(server->store, err);
+	store_rollback(server->store);
+out:
 	server_unlock(server);
 	if (st == ST_OK)
 		json_put_i64(control_result(call->out), "queued", (int64_t)n);

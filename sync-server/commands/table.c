@@ -113,6 +113,24 @@ static const struct args_option IMPORT[] = {
 	END,
 };
 
+static const struct args_option AUDIT_LIST[] = {
+	{ "kind", "KIND", false, false, "decide, approve, erase, ..." },
+	{ "from", "N", false, false, "the first entry to show: 1" },
+	END,
+};
+
+static const struct args_option AUDIT_CHECKPOINT[] = {
+	{ "short", NULL, false, false,
+	    "without what is needed to name an entry that does not fit" },
+	END,
+};
+
+static const struct args_option AUDIT_PROVE[] = {
+	{ "since", "FILE", false, false,
+	    "that the log only grew since this checkpoint" },
+	END,
+};
+
 const struct command command_table[] = {
 	{ "person add", "Add a person.", false, { "", 0, 0, PERSON_ADD },
 	    command_person_add },
@@ -162,6 +180,15 @@ const struct command command_table[] = {
 	    { "DIR", 1, 1, NULL }, command_log_export },
 	{ "redact", "Erase a record from log and records for good.", false,
 	    { "RECORD", 1, 1, ORDER }, command_redact },
+	{ "audit list", "List who changed what at this office, and when.", true,
+	    { "", 0, 0, AUDIT_LIST }, command_audit_list },
+	{ "audit checkpoint",
+	    "Write a checkpoint of the audit log, to be kept elsewhere.", true,
+	    { "FILE", 1, 1, AUDIT_CHECKPOINT }, command_audit_checkpoint },
+	{ "audit verify", "Check the audit log, against an older checkpoint.",
+	    true, { "[FILE]", 0, 1, NULL }, command_audit_verify },
+	{ "audit prove", "Prove that an entry is in the audit log.", true,
+	    { "[N]", 0, 1, AUDIT_PROVE }, command_audit_prove },
 	{ "region", "Show a region, and what took the place of an old code.",
 	    true, { "CODE", 1, 1, NULL }, command_region },
 	{ "status", "Count everything.", true, { "", 0, 0, NULL },

@@ -387,8 +387,6 @@ outbox_retry(struct outbox *ob, int64_t now_ms, size_t *n, struct err *err)
 	int changed = 0;
 	enum status st;
 
-	if ((st = db_begin(ob->db, err)) != ST_OK)
-		return err_wrap(err, "try refused rows again");
 	db_bind_i64(q, ":to", OUTBOX_WITHDRAWN);
 	db_bind_i64(q, ":now", now_ms);
 	db_bind_i64(q, ":refused", OUTBOX_REFUSED);
@@ -400,11 +398,8 @@ outbox_retry(struct outbox *ob, int64_t now_ms, size_t *n, struct err *err)
 	db_bind_i64(q, ":refused", OUTBOX_REFUSED);
 	db_bind_i64(q, ":now", now_ms);
 	if ((st = db_run(q, &changed, err)) == ST_OK)
-		st = db_commit(ob->db, err);
-	if (st == ST_OK)
 		*n = (size_t)changed;
 out:
-	db_rollback(ob->db);
 	return st == ST_OK ? st : err_wrap(err, "try refused rows again");
 }
 

@@ -113,8 +113,8 @@ enum status outbox_erase(
 
 /*
  * Refused rows are tried once more: refused -> queued; how many in ${n}.
- * Those whose approval does not stand any more are withdrawn.  A transaction
- * of its own.
+ * Those whose approval does not stand any more are withdrawn.  In a
+ * transaction of the caller's.
  */
 enum status outbox_retry(
     struct outbox *ob, int64_t now_ms, size_t *n, struct err *err);

@@ -9,6 +9,7 @@
 #include "common/base/path.h"
 #include "common/place/region.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/import/import_internal.h"
 #include "sync-server/intake/desk.h"
 #include "sync-server/server.h"
@@ -42,6 +43,20 @@ begin(struct import *im, struct err *err)
 	return st;
 }
 
+/* In the audit log: what this transaction loads, one part of the import. */
+static enum status
+note(struct import *im, struct err *err)
+{
+	const struct audit_entry entry = { .kind = AUDIT_IMPORT,
+		.facts = { { AUDIT_NUMBER, im->number, NULL },
+		    { AUDIT_PART, im->part + 1, NULL },
+		    { AUDIT_COUNT, im->pending, NULL } } };
+	enum status st = audit_append(im->server, &entry, err);
+
+	im->part += st == ST_OK;
+	return st;
+}
+
 static enum status
 end(struct import *im, bool keep, struct err *err)
 {
@@ -49,7 +64,9 @@ end(struct import *im, bool keep, struct err *err)
 
 	if (!im->begun)
 		return ST_OK;
-	if (keep)
+	if (keep && im->pending > 0)
+		st = note(im, err);
+	if (keep && st == ST_OK)
 		st = store_commit(im->server->store, err);
 	store_rollback(im->server->store);
 	server_unlock(im->server);
@@ -340,6 +357,10 @@ read_all(struct reading *rd, FILE *file, struct err *err)
 	st = prelist_read(&counts, &source, &opts, &sink, err);
 	for (i = 0; i < rd->wait.nvillages && st == ST_OK; i++)
 		st = flush_village(rd, &rd->wait.villages[i], err);
+	/* That a file was given is said also where it changed nothing. */
+	if (st == ST_OK && rd->im.part == 0 && rd->im.pending == 0 &&
+	    (st = begin(&rd->im, err)) == ST_OK)
+		st = note(&rd->im, err);
 	if (end(&rd->im, st == ST_OK, &late) != ST_OK && st == ST_OK) {
 		*err = late;
 		st = late.status;
@@ -378,6 +399,8 @@ import_prelist(struct server *server, const struct import_opts *opts,
 	rd->im.server = server;
 	rd->im.counts = counts;
 	rd->im.ins = instrument_builtin();
+	env_random(server->env, &rd->im.number, sizeof(rd->im.number));
+	rd->im.number >>= 1;
 	if ((st = path_open_stream(&file, opts->file, err)) != ST_OK) {
 		/* How a person's file is called may name a person. */
 		err_set(err, st,

@@ -37,6 +37,8 @@ struct import {
 	uint64_t withheld; /* rows that may be somebody who was erased */
 	bool begun;        /* locked, in a transaction */
 	size_t pending;    /* records written in it */
+	uint64_t number;   /* of this import, in the audit log */
+	uint64_t part;     /* entries of it there */
 };
 
 /* Families of one village that wait until they are worth a set. */

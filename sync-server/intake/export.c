@@ -5,6 +5,7 @@
 #include "common/base/env.h"
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
+#include "sync-server/audit/audit.h"
 #include "sync-server/intake/verify_log.h"
 #include "sync-server/people/enrol.h"
 #include "sync-server/server.h"
@@ -116,6 +117,24 @@ export_cards(struct server *server, struct export *e, struct err *err)
 	return st;
 }
 
+/* Said before the first file is there: none leaves without an entry. */
+static enum status
+note(struct server *server, struct err *err)
+{
+	struct audit_entry entry = { .kind = AUDIT_EXPORT };
+	enum status st;
+
+	if ((st = store_begin(server->store, err)) != ST_OK)
+		return st;
+	entry.facts[0] = (struct audit_fact){ AUDIT_COUNT,
+		store_log_last(server->store), NULL };
+	st = audit_append(server, &entry, err);
+	if (st == ST_OK)
+		st = store_commit(server->store, err);
+	store_rollback(server->store);
+	return st;
+}
+
 enum status
 verify_log_export(
     struct server *server, const char *dir, uint64_t *n, struct err *err)
@@ -128,7 +147,8 @@ verify_log_export(
 	*n = 0;
 	server_lock(server);
 	writer_bytes(&e.index, HEAD, sizeof(HEAD) - 1);
-	if ((st = e.env->mkdir(e.env->arg, dir, err)) != ST_OK)
+	if ((st = e.env->mkdir(e.env->arg, dir, err)) != ST_OK ||
+	    (st = note(server, err)) != ST_OK)
 		goto out;
 	st = store_log_each(server->store, 1, export_entry, &e, err);
 	if (st == ST_OK)

@@ -2,6 +2,7 @@
 
 #include "common/crypto/hash.h"
 #include "common/instrument/instrument.h"
+#include "sync-server/audit/audit.h"
 #include "sync-server/findings/follow.h"
 #include "sync-server/intake/accept_internal.h"
 #include "sync-server/intake/intake.h"
@@ -183,6 +184,15 @@ rebuild(struct accept *a, const struct rebuild_opts *opts,
 	return st;
 }
 
+static enum status
+note(struct server *server, uint64_t repaired, struct err *err)
+{
+	const struct audit_entry entry = { .kind = AUDIT_REPAIR,
+		.facts = { { AUDIT_COUNT, repaired, NULL } } };
+
+	return audit_append(server, &entry, err);
+}
+
 enum status
 rebuild_records(struct server *server, const struct rebuild_opts *opts,
     struct rebuild_result *out, struct err *err)
@@ -198,6 +208,8 @@ rebuild_records(struct server *server, const struct rebuild_opts *opts,
 	st = rebuild(accept, opts, out, err);
 	if (st == ST_OK)
 		st = follow_log(server->store, instrument_builtin(), err);
+	if (st == ST_OK && opts->repair && out->differ > 0)
+		st = note(server, out->differ, err);
 	if (st == ST_OK)
 		st = store_commit(server->store, err);
 	store_rollback(server->store);

@@ -4,6 +4,8 @@
 #include "common/base/writer.h"
 #include "common/instrument/instrument.h"
 #include "common/store/db.h"
+
+#include "sync-server/audit/audit.h"
 #include "sync-server/findings/follow.h"
 #include "sync-server/forward/outbox.h"
 #include "sync-server/import/imported.h"
@@ -176,6 +178,9 @@ redact(struct server *server, const struct redact_opts *opts,
 		.reason = opts->reason,
 		.person = opts->person,
 		.time_ms = env_now_ms(server->env) };
+	const struct audit_entry entry = { .kind = AUDIT_ERASE,
+		.person = opts->person,
+		.facts = { { AUDIT_RECORD, opts->record, NULL } } };
 	const struct target target = { opts->record, &server->keys.receipt };
 	struct quarantined q = { server->store, &target, 0 };
 	enum status st;
@@ -193,7 +198,8 @@ redact(struct server *server, const struct redact_opts *opts,
 	if (out->sets == 0 && q.n == 0)
 		return err_set(err, ST_NOTFOUND, "nothing has such a record");
 	if ((st = erase_row(server, opts->record, err)) != ST_OK ||
-	    (st = store_tombstone_add(server->store, &stone, err)) != ST_OK)
+	    (st = store_tombstone_add(server->store, &stone, err)) != ST_OK ||
+	    (st = audit_append(server, &entry, err)) != ST_OK)
 		return st;
 	return follow_log(server->store, instrument_builtin(), err);
 }

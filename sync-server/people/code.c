@@ -8,6 +8,7 @@
 #include "common/crypto/crypto.h"
 #include "common/place/region.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/people/code.h"
 #include "sync-server/people/people_internal.h"
 #include "sync-server/people/person.h"
@@ -99,6 +100,21 @@ pack_places(struct writer *out, const struct server *server,
 }
 
 static enum status
+note(struct server *server, const uint8_t id[32],
+    const struct code_terms *terms, struct err *err)
+{
+	const struct audit_entry entry = { .kind = AUDIT_CODE,
+		.facts = { { AUDIT_OF_PERSON, terms->person, NULL },
+		    { AUDIT_EXPIRES,
+			(uint64_t)(env_now_ms(server->env) +
+			    (int64_t)terms->hours * HOUR_MS),
+			NULL },
+		    { AUDIT_CODE_ID, 0, id } } };
+
+	return audit_append(server, &entry, err);
+}
+
+static enum status
 insert(struct server *server, const uint8_t code[CARD_CODE_LEN],
     const struct code_terms *terms, const struct person *person,
     const struct writer *places, struct err *err)
@@ -120,7 +136,7 @@ insert(struct server *server, const uint8_t code[CARD_CODE_LEN],
 	db_bind_i64(q, ":expires", now + (int64_t)terms->hours * HOUR_MS);
 	st = db_run(q, NULL, err);
 	crypto_wipe(key, sizeof(key));
-	return st;
+	return st == ST_OK ? note(server, id, terms, err) : st;
 }
 
 enum status

@@ -4,6 +4,7 @@
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/people/enrol.h"
 #include "sync-server/people/people_internal.h"
 #include "sync-server/people/person.h"
@@ -261,6 +262,33 @@ read_card(struct server *server, uint32_t writer, uint32_t device,
 	return st;
 }
 
+/* Who enrolled; where the recovery key was used, that. */
+static enum status
+note(struct server *server, const struct enrol_request *request,
+    const struct terms *terms, uint32_t device, uint32_t writer,
+    struct err *err)
+{
+	uint8_t number[32] = { 0 };
+	struct audit_entry entry = { .kind = AUDIT_ENROL,
+		.facts = { { AUDIT_OF_PERSON, terms->person, NULL },
+		    { AUDIT_LAPTOP, device, NULL },
+		    { AUDIT_WRITER, writer, NULL },
+		    { AUDIT_CODE_ID, 0, request->code_id } } };
+
+	if (request->former != 0) {
+		entry.kind = AUDIT_RECOVER;
+		memcpy(number, request->recovery, sizeof(request->recovery));
+		entry.facts[4] =
+		    (struct audit_fact){ AUDIT_FORMER, request->former, NULL };
+		entry.facts[5] =
+		    (struct audit_fact){ AUDIT_REQUEST, 0, number };
+		/* Only their own machines know who answered. */
+		entry.facts[6] =
+		    (struct audit_fact){ AUDIT_CUSTODIANS, 0, NULL };
+	}
+	return audit_append(server, &entry, err);
+}
+
 /* Judge ${request} and keep what it makes; *${writer} is who asks. */
 static enum status
 enrol(struct server *server, const struct enrol_request *request,
@@ -292,6 +320,9 @@ enrol(struct server *server, const struct enrol_request *request,
 		st = check_former(server, request, &terms, device, err);
 	if (st == ST_OK)
 		st = add_writer(server, request, &terms, device, err);
+	if (st == ST_OK)
+		st =
+		    note(server, request, &terms, device->device, *writer, err);
 out:
 	crypto_wipe(terms.mac_key, sizeof(terms.mac_key));
 	return st;

@@ -4,6 +4,7 @@
 #include "common/base/env.h"
 #include "common/base/utf8.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/people/people_internal.h"
 #include "sync-server/people/person.h"
 #include "sync-server/server.h"
@@ -164,6 +165,16 @@ insert(struct server *server, const struct person *person, struct err *err)
 	return db_run(q, NULL, err);
 }
 
+static enum status
+note(struct server *server, const struct person *person, struct err *err)
+{
+	const struct audit_entry entry = { .kind = AUDIT_PERSON,
+		.facts = { { AUDIT_OF_PERSON, person->number, NULL },
+		    { AUDIT_ROLE, person->role, NULL } } };
+
+	return audit_append(server, &entry, err);
+}
+
 enum status
 person_add(struct server *server, const char *name, enum person_role role,
     struct person *out, struct err *err)
@@ -188,7 +199,8 @@ person_add(struct server *server, const char *name, enum person_role role,
 	person.role = role;
 	person.made_ms = env_now_ms(server->env);
 	memcpy(person.name, name, strlen(name) + 1);
-	if ((st = insert(server, &person, err)) != ST_OK)
+	if ((st = insert(server, &person, err)) != ST_OK ||
+	    (st = note(server, &person, err)) != ST_OK)
 		goto out;
 	st = store_commit(server->store, err);
 out:

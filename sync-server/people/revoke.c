@@ -2,6 +2,7 @@
 
 #include "common/base/env.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/people/people_internal.h"
 #include "sync-server/people/reason.h"
 #include "sync-server/people/revoke.h"
@@ -83,6 +84,20 @@ insert(struct server *server, const struct revoke_opts *opts,
 	return st;
 }
 
+static enum status
+note(struct server *server, const struct revoke_opts *opts,
+    const struct revoke_result *cut, struct err *err)
+{
+	const struct audit_entry entry = { .kind = AUDIT_REVOKE,
+		.person = opts->person,
+		.facts = { { opts->device ? AUDIT_LAPTOP : AUDIT_WRITER,
+			       opts->number, NULL },
+		    { AUDIT_SEQ, cut->cut_seq, NULL },
+		    { AUDIT_CHANGE, 0, cut->cut_id } } };
+
+	return audit_append(server, &entry, err);
+}
+
 enum status
 revoke_put(struct server *server, const struct revoke_opts *opts,
     struct revoke_result *out, struct err *err)
@@ -98,6 +113,7 @@ revoke_put(struct server *server, const struct revoke_opts *opts,
 	if (!opts->device && (st = find_cut(server, opts, out, err)) != ST_OK)
 		goto out;
 	if ((st = insert(server, opts, out, err)) != ST_OK ||
+	    (st = note(server, opts, out, err)) != ST_OK ||
 	    (st = store_commit(server->store, err)) != ST_OK)
 		goto out;
 	st = people_reload(server->people, err);

@@ -9,6 +9,7 @@
 #include "common/crypto/keyhole.h"
 #include "common/crypto/secret.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/recovery/custody.h"
 #include "sync-server/recovery/share_file.h"
 #include "sync-server/server.h"
@@ -215,6 +216,8 @@ write_all(struct making *m, struct server *server,
 static enum status
 keep(struct making *m, struct server *server, struct err *err)
 {
+	const struct audit_entry entry = { .kind = AUDIT_RECOVERY_KEY,
+		.facts = { { AUDIT_NUMBER, m->card.number, NULL } } };
 	struct store_state *state;
 	enum status st;
 
@@ -227,6 +230,8 @@ keep(struct making *m, struct server *server, struct err *err)
 	m->stamp.version = ++state->version;
 	m->stamp.issued_ms = m->card.issued_ms;
 	st = custody_put(server->custody, &m->stamp, &m->signed_card, err);
+	if (st == ST_OK)
+		st = audit_append(server, &entry, err);
 	if (st == ST_OK)
 		st = store_commit(server->store, err);
 out:

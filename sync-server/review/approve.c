@@ -7,6 +7,7 @@
 #include "common/instrument/instrument.h"
 #include "common/merge/record.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/findings/findings.h"
 #include "sync-server/findings/follow.h"
 #include "sync-server/forward/outbox.h"
@@ -133,6 +134,18 @@ out:
 	return st;
 }
 
+static enum status
+note(struct server *server, const struct approve_opts *opts,
+    const struct approve_result *made, struct err *err)
+{
+	const struct audit_entry entry = { .kind = AUDIT_APPROVE,
+		.person = opts->person,
+		.facts = { { AUDIT_RECORD, opts->record, NULL },
+		    { AUDIT_COUNT, made->approved, NULL } } };
+
+	return audit_append(server, &entry, err);
+}
+
 enum status
 approve_put(struct server *server, const struct approve_opts *opts,
     struct approve_result *out, struct err *err)
@@ -154,6 +167,9 @@ approve_put(struct server *server, const struct approve_opts *opts,
 		st = members_of(server, opts->record, &members, &n, err);
 	for (i = 0; i < n && st == ST_OK; i++)
 		st = approve_one(server, opts, members[i], out, err);
+	/* What stood already changed nothing. */
+	if (st == ST_OK && out->approved > 0)
+		st = note(server, opts, out, err);
 	if (st == ST_OK)
 		st = store_commit(server->store, err);
 out:

@@ -6,6 +6,7 @@
 #include "common/base/limits.h"
 #include "common/instrument/instrument.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/intake/desk.h"
 #include "sync-server/intake/intake.h"
 #include "sync-server/people/reason.h"
@@ -302,6 +303,18 @@ give_orders(struct booking *b, struct book_result *out, struct err *err)
 	return st;
 }
 
+static enum status
+note(const struct booking *b, const struct book_result *made, struct err *err)
+{
+	const struct audit_entry entry = { .kind = AUDIT_BOOK,
+		.person = b->opts->person,
+		.facts = { { AUDIT_WRITER, b->opts->writer, NULL },
+		    { AUDIT_COUNT, made->sets, NULL } } };
+
+	/* Where all of it waits on, nothing was booked. */
+	return made->sets > 0 ? audit_append(b->server, &entry, err) : ST_OK;
+}
+
 enum status
 book_writer(struct server *server, const struct book_opts *opts,
     struct book_result *out, struct err *err)
@@ -318,6 +331,7 @@ book_writer(struct server *server, const struct book_opts *opts,
 		goto out;
 	if ((st = find_all(&b, err)) == ST_OK &&
 	    (st = give_orders(&b, out, err)) == ST_OK &&
+	    (st = note(&b, out, err)) == ST_OK &&
 	    (st = store_commit(server->store, err)) == ST_OK)
 		st = intake_booked(server, err);
 out:

@@ -13,6 +13,7 @@
 #include "common/merge/merge.h"
 #include "common/merge/record.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/intake/desk.h"
 #include "sync-server/review/decide.h"
 #include "sync-server/review/look.h"
@@ -253,6 +254,19 @@ decide(struct deciding *d, struct decide_result *out, struct writer *moved,
 	return st;
 }
 
+static enum status
+note(
+    const struct deciding *d, const struct decide_result *made, struct err *err)
+{
+	const struct audit_entry entry = { .kind = AUDIT_DECIDE,
+		.person = d->opts->person,
+		.facts = { { AUDIT_RECORD, d->opts->record, NULL },
+		    { AUDIT_CHANGE, 0, made->change_id },
+		    { AUDIT_COUNT, made->settled, NULL } } };
+
+	return audit_append(d->server, &entry, err);
+}
+
 enum status
 decide_put(struct server *server, const struct decide_opts *opts,
     struct decide_result *out, struct writer *moved, struct err *err)
@@ -269,7 +283,8 @@ decide_put(struct server *server, const struct decide_opts *opts,
 	if ((st = record_new(&d.record, err)) != ST_OK ||
 	    (st = store_begin(server->store, err)) != ST_OK)
 		goto out;
-	if ((st = decide(&d, out, moved, err)) == ST_OK)
+	if ((st = decide(&d, out, moved, err)) == ST_OK &&
+	    (st = note(&d, out, err)) == ST_OK)
 		st = store_commit(server->store, err);
 out:
 	store_rollback(server->store);

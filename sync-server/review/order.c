@@ -3,6 +3,7 @@
 #include "common/base/day.h"
 #include "common/base/env.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/intake/desk.h"
 #include "sync-server/people/reason.h"
 #include "sync-server/review/order.h"
@@ -76,6 +77,19 @@ put(struct server *server, const struct order_opts *opts,
 	return order_sign(server, &order, 1, opts->person, id, err);
 }
 
+static enum status
+note(struct server *server, const struct order_opts *opts,
+    const uint8_t id[CHANGE_ID_LEN], struct err *err)
+{
+	/* The order itself names the set. */
+	const struct audit_entry entry = { .kind = opts->accept ? AUDIT_RELEASE
+								: AUDIT_VOID,
+		.person = opts->person,
+		.facts = { { AUDIT_CHANGE, 0, id } } };
+
+	return audit_append(server, &entry, err);
+}
+
 enum status
 order_put(struct server *server, const struct order_opts *opts,
     uint8_t id[CHANGE_ID_LEN], struct err *err)
@@ -87,7 +101,8 @@ order_put(struct server *server, const struct order_opts *opts,
 		goto out;
 	if ((st = reason_check(opts->reason, err)) == ST_OK &&
 	    (st = check_target(server, opts->change_id, err)) == ST_OK &&
-	    (st = put(server, opts, id, err)) == ST_OK)
+	    (st = put(server, opts, id, err)) == ST_OK &&
+	    (st = note(server, opts, id, err)) == ST_OK)
 		st = store_commit(server->store, err);
 out:
 	store_rollback(server->store);

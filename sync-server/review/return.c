@@ -8,6 +8,7 @@
 #include "common/merge/record.h"
 #include "common/wire/change.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/people/person.h"
 #include "sync-server/people/reason.h"
 #include "sync-server/review/return.h"
@@ -129,6 +130,18 @@ out:
 	return st == ST_NOTFOUND ? ST_OK : st;
 }
 
+static enum status
+note(struct server *server, const struct return_row *row, struct err *err)
+{
+	const struct audit_entry entry = { .kind = AUDIT_RETURN,
+		.person = row->person,
+		.facts = { { AUDIT_VISIT, row->visit, NULL },
+		    { AUDIT_RECORD, row->record, NULL },
+		    { AUDIT_NUMBER, row->number, NULL } } };
+
+	return audit_append(server, &entry, err);
+}
+
 enum status
 return_put(struct server *server, uint64_t visit, uint32_t person,
     const char *reason, struct return_row *out, struct err *err)
@@ -157,7 +170,8 @@ return_put(struct server *server, uint64_t visit, uint32_t person,
 	row.epoch = state->epoch;
 	row.version = ++state->version;
 	row.time_ms = env_now_ms(server->env);
-	if ((st = review_return_put(server->review, &row, err)) == ST_OK)
+	if ((st = review_return_put(server->review, &row, err)) == ST_OK &&
+	    (st = note(server, &row, err)) == ST_OK)
 		st = store_commit(server->store, err);
 out:
 	store_rollback(server->store);

@@ -1,6 +1,7 @@
 /*
  * Any bytes as what travels for a forgotten passphrase: cards, requests,
- * answers, their text, a custodian's share file.  The first byte says which;
+ * answers, their text, a custodian's share file; and as a checkpoint of the
+ * audit log with its leaves.  The first byte says which;
  * what a signature or a seal would hide is signed or sealed here first.
  */
 
@@ -12,6 +13,7 @@
 #include "common/crypto/seal.h"
 #include "common/crypto/sign.h"
 #include "common/wire/armor.h"
+#include "common/wire/checkpoint.h"
 #include "common/wire/recovery.h"
 
 #include "sync-server/recovery/share_file.h"
@@ -186,6 +188,45 @@ as_share_file(const uint8_t *bytes, size_t size)
 	must(share_file_open(&secret, &file, "?", &err) != ST_OK);
 }
 
+/* Authority, key's time, size, root, time, leaves; signed here. */
+static void
+as_checkpoint(const uint8_t *bytes, size_t size)
+{
+	struct merkle_leaves leaves;
+	struct writer w = { 0 };
+	struct merkle tree = { 0 };
+	struct checkpoint read;
+	uint8_t sig[SIGN_LEN], root[MERKLE_HASH_LEN];
+	uint64_t i;
+
+	if (size < 2 + 8 + 48)
+		return;
+	writer_bytes(&w, "PDL1", 4);
+	writer_bytes(&w, bytes, 2);
+	writer_bytes(&w, key.public, 32);
+	writer_bytes(&w, key.public, 32);
+	writer_bytes(&w, bytes + 2, 8);
+	must(sign_make(sig, &key, "padu/checkpoint-key/v1", w.bytes, w.len,
+		 &err) == ST_OK);
+	writer_bytes(&w, sig, sizeof(sig));
+	writer_bytes(&w, bytes + 10, 48);
+	must(sign_make(sig, &key, "padu/checkpoint/v1", w.bytes, w.len, &err) ==
+	    ST_OK);
+	writer_bytes(&w, sig, sizeof(sig));
+	writer_bytes(&w, bytes + 58, size - 58);
+	must(writer_ok(&w));
+	if (checkpoint_unpack(&read, &leaves, w.bytes, w.len, print, &err) ==
+		ST_OK &&
+	    leaves.n > 0) {
+		must(leaves.n == read.head.size);
+		for (i = 0; i < leaves.n; i++)
+			merkle_add(&tree, leaves.at + i * MERKLE_HASH_LEN);
+		merkle_root(root, &tree);
+		must(memcmp(root, read.head.root, sizeof(root)) == 0);
+	}
+	writer_free(&w);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -196,6 +237,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		as_parts,
 		as_text,
 		as_share_file,
+		as_checkpoint,
 	};
 
 	start();

@@ -419,6 +419,12 @@ const struct golden_bad BAD[] = {
 	    enter_writer_card),
 	INVALID("code-mistyped", "a check character that is wrong",
 	    code_mistyped, enter_code),
+	UNTRUSTED("checkpoint-altered", "another number of entries",
+	    make_checkpoint_altered, enter_checkpoint),
+	UNTRUSTED("checkpoint-leaf", "a leaf that its root has not",
+	    make_checkpoint_leaf, enter_checkpoint),
+	INVALID("checkpoint-cut", "a byte missing", make_checkpoint_cut,
+	    enter_checkpoint),
 	UNTRUSTED("enrol-one-key", "a key that did not sign", enrol_one_key,
 	    enter_enrol_request),
 };

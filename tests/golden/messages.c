@@ -390,5 +390,7 @@ const struct golden GOLDEN[] = {
 	{ "recover-request", make_recover_request, enter_recover_request, 0 },
 	{ "recover-answer-1", make_recover_answer_1, enter_recover_answer, 0 },
 	{ "recover-answer-3", make_recover_answer_3, enter_recover_answer, 0 },
+	{ "checkpoint", make_checkpoint, enter_checkpoint, 0 },
+	{ "checkpoint-leaves", make_checkpoint_leaves, enter_checkpoint, 0 },
 };
 const size_t NGOLDEN = sizeof(GOLDEN) / sizeof(GOLDEN[0]);

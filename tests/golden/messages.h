@@ -89,6 +89,7 @@ GOLDEN_DOOR(enter_recovery_card);
 GOLDEN_DOOR(enter_recover_request);
 GOLDEN_DOOR(enter_recover_answer);
 GOLDEN_DOOR(enter_enrol_recovered);
+GOLDEN_DOOR(enter_checkpoint);
 
 /* Makers: change sets of sets.c, then what both lists use. */
 void make_change(struct writer *out);
@@ -116,6 +117,12 @@ void make_recover_request(struct writer *out);
 void make_recover_answer_1(struct writer *out);
 void make_recover_answer_3(struct writer *out);
 void make_enrol_recovered(struct writer *out);
+/* Of checkpoint.c; the last three are bad. */
+void make_checkpoint(struct writer *out);
+void make_checkpoint_leaves(struct writer *out);
+void make_checkpoint_altered(struct writer *out);
+void make_checkpoint_leaf(struct writer *out);
+void make_checkpoint_cut(struct writer *out);
 void make_bundle(struct writer *out);
 void make_reply(struct writer *out);
 /* The name of the bundle that make_reply() answers. */

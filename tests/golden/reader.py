@@ -449,6 +449,46 @@ def recovery():
     assert opened.raw == bytes(range(32))
 
 
+# Section 16.  The tree as RFC 6962 defines it.
+
+def sha(data):
+    return hashlib.sha256(data).digest()
+
+
+def tree(leaves):
+    if len(leaves) == 1:
+        return leaves[0]
+    k = 1
+    while 2 * k < len(leaves):
+        k *= 2
+    return sha(b"\1" + tree(leaves[:k]) + tree(leaves[k:]))
+
+
+def audit_leaf(salt, entry):
+    text = prefixed("padu/audit/v1", entry)
+    return sha(b"\0" + hashlib.blake2b(text, key=salt,
+                                       digest_size=32).digest())
+
+
+def checkpoint(data):
+    r = Reader(data[:254])
+    assert r.take(4) == b"PDL1" and r.u(2) == 6402
+    assert r.take(32) == signing_key(1)
+    key = r.take(32)
+    assert key == signing_key(14)
+    r.take(8)
+    check_signature(r.take(64), "padu/checkpoint-key/v1", data[:78],
+                    signing_key(1))
+    size, root = r.u(8), r.take(32)
+    r.take(8)
+    check_signature(r.take(64), "padu/checkpoint/v1", data[:190], key)
+    r.finish()
+    leaves = [audit_leaf(bytes([n]) * 32, b"%d" % n)
+              for n in range(1, size + 1)]
+    assert size == 7 and root == tree(leaves)
+    return b"".join(leaves)
+
+
 def file(name):
     return (FOLDER / f"{name}.bin").read_bytes()
 
@@ -479,6 +519,8 @@ def main():
     enrol_request(file("enrol-request"), b"PDN1", 144)
     enrol_request(file("enrol-recovered"), b"PDO1", 164)
     recovery()
+    leaves = checkpoint(file("checkpoint"))
+    assert file("checkpoint-leaves") == file("checkpoint") + leaves
     answer = Reader(file("enrol-reply"))
     assert answer.take(4) == b"PDM1"
     assert answer.take(answer.u(2)) == file("device-card")

@@ -11,9 +11,35 @@
  * nobody can who has not its passphrase: for flows that need a store from
  * another program.
  *
+ * sealsql --key KEYFILE FILE SQL: the same on a server's, as its administrator
+ * can.
+ *
  * sealsql FILE LABEL PASSPHRASE: print "holding" and hold the file open
  * until standard input ends.
  */
+static enum status
+run_with_key(char **argv, struct err *err)
+{
+	struct sealvfs_file file = { .path = argv[3], .vfs = SEALVFS_NAME };
+	struct db_opts opts = { .path = argv[3], .vfs = SEALVFS_NAME };
+	uint8_t key[KEY_LEN];
+	struct db *db = NULL;
+	enum status st;
+	FILE *f;
+
+	if ((f = fopen(argv[2], "rb")) == NULL ||
+	    fread(key, 1, sizeof(key), f) != sizeof(key))
+		st = err_set(err, ST_IO, "no key");
+	else
+		st = sealvfs_unlock_key(&file, key, err);
+	if (f != NULL)
+		fclose(f);
+	if (st == ST_OK && (st = db_open(&db, &opts, err)) == ST_OK)
+		st = db_exec_script(db, argv[4], err);
+	db_close(db);
+	return st;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -23,6 +49,12 @@ main(int argc, char **argv)
 	struct err err;
 	enum status st;
 
+	if (argc == 5 && strcmp(argv[1], "--key") == 0) {
+		if ((st = crypto_start(&err)) == ST_OK &&
+		    (st = sealvfs_register(SEALVFS_NAME, NULL, &err)) == ST_OK)
+			st = run_with_key(argv, &err);
+		goto out;
+	}
 	if (argc < 4 || argc > 5) {
 		fprintf(stderr, "usage: sealsql FILE LABEL PASSPHRASE [SQL]\n");
 		return 2;
@@ -42,6 +74,7 @@ main(int argc, char **argv)
 			continue;
 	}
 	db_close(db);
+out:
 	if (st != ST_OK)
 		fprintf(stderr, "sealsql: %s\n", err.text);
 	return st == ST_OK ? 0 : 1;

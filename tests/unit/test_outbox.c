@@ -155,7 +155,9 @@ START_TEST(a_rejected_batch_is_sent_one_by_one_and_only_the_bad_row_stays)
 	ck_assert_uint_eq(count(OUTBOX_DONE), 2);
 	ck_assert_str_eq(next(9, &batch), "nothing");
 
+	ok(db_begin(db, &err));
 	ok(outbox_retry(ob, NOW, &n, &err));
+	ok(db_commit(db, &err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(next(9, &batch), "c");
 	stop();
@@ -255,7 +257,9 @@ START_TEST(what_was_refused_and_then_corrected_is_not_tried_again)
 	/* Row 1 is of approval 2, which a later write has ended. */
 	ok(db_exec_script(
 	    db, "UPDATE approval SET undone_ms = 5 WHERE number = 2", &err));
+	ok(db_begin(db, &err));
 	ok(outbox_retry(ob, NOW, &n, &err));
+	ok(db_commit(db, &err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(next(9, &batch), "c");
 	ck_assert_uint_eq(count(OUTBOX_WITHDRAWN), 1);

@@ -2,6 +2,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/crypto/hash.h"
+#include "common/crypto/seal.h"
 #include "sync-server/keys.h"
 #include "sync-server/store/store.h"
 #include "tests/lib/office.h"
@@ -65,10 +67,11 @@ START_TEST(each_key_is_another_one)
 {
 	const struct server_card *c = &office.server->card;
 	const uint8_t *keys[] = { c->root_public, c->card_public,
-		c->receipt_public, c->desk_public, c->box_public };
+		c->receipt_public, c->desk_public, c->box_public,
+		office.server->keys.checkpoint.public };
 	size_t i, k;
 
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 6; i++) {
 		for (k = 0; k < i; k++)
 			ck_assert_mem_ne(keys[i], keys[k], 32);
 	}
@@ -158,17 +161,51 @@ START_TEST(no_byte_of_the_keys_may_change)
 
 	file("store.key", "r", store_key, sizeof(store_key));
 	len = file("keys", "r", bytes, sizeof(bytes));
-	ok(keys_unpack(&keys, bytes, len, store_key, &err));
+	ok(keys_unpack(&keys, env_real(), bytes, len, store_key, &err));
 	ck_assert_uint_eq(keys.authority, OFFICE_AUTHORITY);
 	for (i = 0; i < len; i++) {
 		bytes[i] ^= 1;
 		ck_assert_int_eq(
-		    keys_unpack(&keys, bytes, len, store_key, &err),
+		    keys_unpack(&keys, env_real(), bytes, len, store_key, &err),
 		    ST_UNTRUSTED);
 		bytes[i] ^= 1;
-		ck_assert_int_eq(keys_unpack(&keys, bytes, i, store_key, &err),
+		ck_assert_int_eq(
+		    keys_unpack(&keys, env_real(), bytes, i, store_key, &err),
 		    ST_UNTRUSTED);
 	}
+}
+END_TEST
+
+/* As the file was before there was an audit log. */
+START_TEST(keys_of_the_first_form_get_a_checkpoint_key)
+{
+	uint8_t bytes[KEYS_FILE_MAX], plain[KEYS_FILE_MAX], store_key[32];
+	uint8_t key[32], kept[32];
+	struct server_keys before = office.server->keys;
+	size_t len, seeds = 1 + 2 + 2 + 8 + 5 * 32;
+
+	file("store.key", "r", store_key, sizeof(store_key));
+	len = file("keys", "r", bytes, sizeof(bytes));
+	hash_derive(key, store_key, "padu/server-keys/v1", NULL, 0);
+	ok(seal_unwrap(plain, key, "padu/server-keys/v1", bytes, len, &err));
+	ck_assert_uint_eq(plain[0], 2);
+	plain[0] = 1;
+	memmove(plain + seeds, plain + seeds + 32,
+	    len - SEAL_WRAP_EXTRA - seeds - 32);
+	seal_wrap(bytes, key, "padu/server-keys/v1", plain,
+	    len - SEAL_WRAP_EXTRA - 32);
+	file("keys", "w", bytes, len - 32);
+	office_restart(&office);
+	ck_assert_mem_eq(
+	    &office.server->keys.root, &before.root, sizeof(before.root));
+	ck_assert_mem_eq(
+	    &office.server->keys.box, &before.box, sizeof(before.box));
+	memcpy(kept, office.server->keys.checkpoint.public, 32);
+	ck_assert_int_ne(memcmp(kept, before.checkpoint.public, 32), 0);
+	ck_assert_str_eq(office.server->card.name, "Kantor Uji");
+	/* It is drawn once. */
+	office_restart(&office);
+	ck_assert_mem_eq(kept, office.server->keys.checkpoint.public, 32);
 }
 END_TEST
 
@@ -216,6 +253,7 @@ add(TCase *tc)
 	tcase_add_test(tc, an_init_that_was_cut_off_is_finished_by_the_next);
 	tcase_add_test(tc, another_store_key_opens_nothing);
 	tcase_add_test(tc, no_byte_of_the_keys_may_change);
+	tcase_add_test(tc, keys_of_the_first_form_get_a_checkpoint_key);
 	tcase_add_test(tc, files_are_for_their_owner_alone);
 	tcase_add_test(tc, names_do_not_lie_open_in_the_folder);
 }
