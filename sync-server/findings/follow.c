@@ -3,157 +3,17 @@
 
 #include "common/base/id.h"
 #include "common/base/limits.h"
-#include "common/base/reader.h"
-#include "common/crypto/hash.h"
 #include "common/instrument/instrument.h"
 #include "common/merge/record.h"
-#include "sync-server/findings/findings.h"
+#include "common/merge/same.h"
 #include "sync-server/findings/follow.h"
+#include "sync-server/findings/follow_internal.h"
 #include "sync-server/store/contents.h"
-#include "sync-server/store/finding.h"
 #include "sync-server/store/index.h"
 #include "sync-server/store/store.h"
 
 /* Records at a time: sorted, so that tables are walked in order. */
 #define BATCH 16384u
-/* Records with one identity number that findings are raised for. */
-#define SAME_MAX 64
-
-struct follow {
-	struct store *store;
-	const struct instrument *ins;
-	struct record *record;
-	uint64_t *ids; /* to be looked at */
-	size_t nids;
-};
-
-/* ---- identity numbers ----------------------------------------------- */
-
-/* 64 bits of a hash, never 0. */
-static uint64_t
-hash_value(uint16_t field, const struct instrument_value *value)
-{
-	uint8_t hash[HASH_LEN],
-	    id[2] = { (uint8_t)(field >> 8), (uint8_t)field };
-	struct reader r = reader_start(hash, sizeof(hash));
-	struct hash h;
-	uint64_t out;
-
-	hash_start(&h, "padu/identity/v1");
-	hash_add(&h, id, sizeof(id));
-	hash_add(&h, value->text, value->len);
-	hash_end(&h, hash);
-	out = reader_u64(&r);
-	return out != 0 ? out : 1;
-}
-
-/* Raise or close the findings of all records that have ${hash}. */
-static enum status
-judge_same(struct follow *f, uint16_t field, uint64_t hash, struct err *err)
-{
-	struct store_finding finding = { .kind = FINDING_SAME_IDENTITY,
-		.reg = field,
-		.epoch = store_state(f->store)->epoch,
-		.version = store_state(f->store)->version };
-	uint64_t records[SAME_MAX];
-	enum status st;
-	size_t i, n;
-
-	if (hash == 0)
-		return ST_OK;
-	st = store_identity_same(f->store, hash, records, SAME_MAX, &n, err);
-	if (st == ST_OK && n == 1)
-		return store_finding_close(
-		    f->store, records[0], FINDING_SAME_IDENTITY, field, err);
-	for (i = 0; i < n && n > 1 && st == ST_OK; i++) {
-		finding.record = records[i];
-		finding.other = records[i == 0 ? 1 : 0];
-		st = store_finding_put(f->store, &finding, err);
-	}
-	return st;
-}
-
-static enum status
-keep_identity(struct follow *f, uint64_t record, uint16_t field, uint64_t hash,
-    struct err *err)
-{
-	uint64_t before;
-	enum status st;
-
-	st = store_identity_put(f->store, record, field, hash, &before, err);
-	if (st != ST_OK || before == hash)
-		return st;
-	if (before != 0)
-		st = store_finding_close(
-		    f->store, record, FINDING_SAME_IDENTITY, field, err);
-	if (st == ST_OK)
-		st = judge_same(f, field, before, err);
-	if (st == ST_OK)
-		st = judge_same(f, field, hash, err);
-	return st;
-}
-
-static const struct record_head *
-shown_of(const struct record *r, uint16_t reg)
-{
-	const struct record_reg *found = record_find(r, reg);
-
-	return found != NULL ? record_shown(found) : NULL;
-}
-
-/* On the list, and not said to be the same as another record? */
-static bool
-is_counted(const struct follow *f, enum change_record_kind kind)
-{
-	const struct record_head *same, *life;
-
-	same = shown_of(f->record, INSTRUMENT_SAME_AS);
-	life = shown_of(f->record, INSTRUMENT_LIFE);
-	return (same == NULL || same->len == 0) &&
-	    (life == NULL ||
-		!instrument_gone(f->ins, kind, life->value, life->len));
-}
-
-/* The hash of ${field}'s value as shown; 0 if it has none. */
-static uint64_t
-identity_of(const struct follow *f, const struct instrument_field *field)
-{
-	struct instrument_value values[INSTRUMENT_GROUP_MAX];
-	const struct instrument_register *reg;
-	const struct record_head *shown;
-	struct err ignored;
-	size_t i;
-
-	reg = instrument_find_register(f->ins, field->kind, field->reg);
-	shown = shown_of(f->record, field->reg);
-	if (reg == NULL || shown == NULL ||
-	    instrument_unpack(
-		values, reg, shown->value, shown->len, &ignored) != ST_OK)
-		return 0;
-	for (i = 0; i < reg->nfields; i++)
-		if (reg->fields[i].id == field->id && values[i].len > 0)
-			return hash_value(field->id, &values[i]);
-	return 0;
-}
-
-static enum status
-follow_identity(struct follow *f, uint64_t record, enum change_record_kind kind,
-    bool there, struct err *err)
-{
-	bool counted = there && is_counted(f, kind);
-	const struct instrument_field *field;
-	enum status st = ST_OK;
-	size_t i;
-
-	for (i = 0; i < f->ins->nfields && st == ST_OK; i++) {
-		field = &f->ins->fields[i];
-		if (!field->identity || field->kind != kind)
-			continue;
-		st = keep_identity(f, record, field->id,
-		    counted ? identity_of(f, field) : 0, err);
-	}
-	return st;
-}
 
 /* ---- places --------------------------------------------------------- */
 
@@ -213,15 +73,20 @@ keep_version(
 	    : ++store_state(f->store)->version;
 }
 
-/* ${now} is what the record's scope is; keep it, and what it changes. */
+/*
+ * ${now} is what the record's scope is; keep it, and what it changes.
+ * *${came}: there was no such record before.
+ */
 static enum status
-keep_scope(struct follow *f, struct store_scope *now, struct err *err)
+keep_scope(
+    struct follow *f, struct store_scope *now, bool *came, struct err *err)
 {
 	struct moving moving = { .f = f, .place = now->place };
 	struct store_scope before = { .id = 0 };
 	enum status st;
 
 	st = store_scope_get(f->store, now->id, &before, err);
+	*came = st == ST_NOTFOUND;
 	if (st == ST_OK)
 		keep_version(f, &before, now);
 	if (st == ST_OK && before.place == now->place &&
@@ -241,8 +106,10 @@ keep_scope(struct follow *f, struct store_scope *now, struct err *err)
 }
 
 static uint64_t
-read_link(const struct record_head *head)
+read_link(const struct record *record, uint16_t reg)
 {
+	const struct record_head *head = follow_shown(record, reg);
+
 	return head != NULL ? id_read(head->value, head->len) : 0;
 }
 
@@ -253,13 +120,15 @@ follow_row(struct follow *f, const struct store_row *row, struct err *err)
 		.kind = row->kind,
 		.place = row->place,
 		.version = row->version };
+	uint64_t target;
 	enum status st;
+	bool came;
 
 	if ((st = record_unpack(f->record, row->body, row->len, err)) != ST_OK)
 		return st;
+	target = same_target(f->record, INSTRUMENT_SAME_AS, row->id);
 	if (row->kind == RECORD_PERSON) {
-		scope.household =
-		    read_link(shown_of(f->record, INSTRUMENT_HOUSEHOLD));
+		scope.household = read_link(f->record, INSTRUMENT_HOUSEHOLD);
 		st = store_row_place(
 		    f->store, scope.household, &scope.place, err);
 		if (st == ST_OK && scope.place != row->place)
@@ -267,8 +136,12 @@ follow_row(struct follow *f, const struct store_row *row, struct err *err)
 			    store_row_move(f->store, row->id, scope.place, err);
 	}
 	if (st == ST_OK)
-		st = follow_identity(f, row->id, row->kind, true, err);
-	return st == ST_OK ? keep_scope(f, &scope, err) : st;
+		st = follow_identity(f, scope.id, scope.kind, true, err);
+	if (st == ST_OK)
+		st = keep_scope(f, &scope, &came, err);
+	return st == ST_OK
+	    ? follow_same(f, scope.id, scope.kind, target, came, err)
+	    : st;
 }
 
 /* The record is no more: nobody wrote to it that counts, or it is erased. */
@@ -288,7 +161,7 @@ follow_gone(struct follow *f, uint64_t id, struct err *err)
 		st = store_scope_remove(f->store, id, err);
 	if (st == ST_OK)
 		st = follow_identity(f, id, before.kind, false, err);
-	return st;
+	return st == ST_OK ? follow_same(f, id, before.kind, 0, true, err) : st;
 }
 
 static enum status
@@ -442,6 +315,8 @@ follow_all(struct follow *f, struct err *err)
 		st = flush(f, err);
 	if (st == ST_OK)
 		st = follow_dirt(f, err);
+	if (st == ST_OK)
+		st = follow_groups(f, err);
 	/* After the records, so that it is known where they are. */
 	for (n = from + 1; n <= last && st == ST_OK; n++)
 		st = follow_entry(f, n, err);
@@ -462,6 +337,7 @@ follow_log(struct store *store, const struct instrument *ins, struct err *err)
 		st = err_set(err, ST_NOMEM, "indexes: no memory");
 	else
 		st = follow_all(&f, err);
+	follow_same_free(&f);
 	free(f.ids);
 	record_free(f.record);
 	return st != ST_OK ? err_wrap(err, "indexes") : ST_OK;

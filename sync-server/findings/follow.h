@@ -3,10 +3,12 @@
 
 /*
  * follow: keeps the indexes up with the records: where each belongs and
- * since when, who else has its identity numbers, which desk sets go down.
+ * since when, who else has its identity numbers, which records are said to
+ * be one, which desk sets go down.
  *
- *	log and records --follow_log()--> store/index.h
+ *	log and records --follow_log()--> store/index.h, store/alias.h
  *	                                --> findings of kind same_identity
+ *	                                --> who watches groups: approvals
  *
  * Deferred and sorted: intake calls it once for all that a transaction
  * merged; a page or a listing calls it before it reads.  It does nothing

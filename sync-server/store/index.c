@@ -12,6 +12,8 @@ enum {
 	Q_CLEAR_DEPARTED,
 	Q_CLEAR_IDENTITY,
 	Q_CLEAR_DOWN,
+	Q_CLEAR_ALIAS,
+	Q_CLEAR_SAME,
 	Q_SCOPE_GET,
 	Q_SCOPE_PUT,
 	Q_SCOPE_REMOVE,
@@ -40,6 +42,8 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_CLEAR_DEPARTED] = "DELETE FROM departed",
 	[Q_CLEAR_IDENTITY] = "DELETE FROM identity",
 	[Q_CLEAR_DOWN] = "DELETE FROM down",
+	[Q_CLEAR_ALIAS] = "DELETE FROM alias",
+	[Q_CLEAR_SAME] = "DELETE FROM same",
 
 	[Q_SCOPE_GET] = "SELECT id, kind, place, household, version FROM scope"
 			" WHERE id = ?1",
@@ -155,7 +159,7 @@ store_index_clear(struct store *store, struct err *err)
 	size_t i;
 	enum status st;
 
-	for (i = Q_CLEAR_SCOPE; i <= Q_CLEAR_DOWN; i++)
+	for (i = Q_CLEAR_SCOPE; i <= Q_CLEAR_SAME; i++)
 		if ((st = db_run(db_query(store->index, i), NULL, err)) !=
 		    ST_OK)
 			return st;
@@ -313,19 +317,30 @@ store_news(struct store *store, enum store_news_kind kind, uint64_t place,
 /* ---- identity numbers ----------------------------------------------- */
 
 enum status
-store_identity_put(struct store *store, uint64_t record, uint16_t field,
-    uint64_t hash, uint64_t *before, struct err *err)
+store_identity_get(struct store *store, uint64_t record, uint16_t field,
+    uint64_t *hash, struct err *err)
 {
 	struct db_query *q = db_query(store->index, Q_IDENTITY_GET);
 	enum status st;
 
-	*before = 0;
+	*hash = 0;
 	bind_u64(q, 1, record);
 	db_bind_i64_at(q, 2, field);
 	if ((st = db_fetch(q, err)) == ST_OK)
-		*before = column_u64(q, 0);
+		*hash = column_u64(q, 0);
 	db_done(q);
-	if (st != ST_OK && st != ST_NOTFOUND)
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+enum status
+store_identity_put(struct store *store, uint64_t record, uint16_t field,
+    uint64_t hash, uint64_t *before, struct err *err)
+{
+	struct db_query *q;
+	enum status st;
+
+	st = store_identity_get(store, record, field, before, err);
+	if (st != ST_OK)
 		return st;
 	if (*before == hash)
 		return ST_OK;

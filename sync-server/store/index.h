@@ -95,6 +95,9 @@ enum status store_news(struct store *store, enum store_news_kind kind,
  */
 enum status store_identity_put(struct store *store, uint64_t record,
     uint16_t field, uint64_t hash, uint64_t *before, struct err *err);
+/* The same without changing it; 0: none. */
+enum status store_identity_get(struct store *store, uint64_t record,
+    uint16_t field, uint64_t *hash, struct err *err);
 /* Up to ${max} records with ${hash}, ascending; *${count} of them. */
 enum status store_identity_same(struct store *store, uint64_t hash,
     uint64_t *records, size_t max, size_t *count, struct err *err);

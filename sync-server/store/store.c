@@ -18,7 +18,8 @@ static const char *const SQL[Q_COUNT] = {
 			" desk_counter = ?8, desk_hlc = ?9, desk_prev = ?10",
 
 	[Q_LAST] = "SELECT EXISTS (SELECT 1 FROM held),"
-		   " EXISTS (SELECT 1 FROM tombstone), n, upto"
+		   " EXISTS (SELECT 1 FROM tombstone), n, upto,"
+		   " EXISTS (SELECT 1 FROM alias)"
 		   " FROM (SELECT 1) LEFT JOIN"
 		   " (SELECT n, upto FROM log ORDER BY n DESC LIMIT 1)",
 };
@@ -70,6 +71,7 @@ read_last(struct store *store, struct err *err)
 	store->any_tombstone = db_column_i64(q, 1) != 0;
 	store->last = column_u64(q, 2); /* NULL is 0 */
 	store->upto = column_u64(q, 3);
+	store->any_alias = db_column_i64(q, 4) != 0;
 	db_done(q);
 	return ST_OK;
 }
@@ -161,7 +163,8 @@ store_open(
 		goto out;
 	if ((st = store_finding_open(store, err)) != ST_OK)
 		goto out;
-	if ((st = store_index_open(store, err)) != ST_OK)
+	if ((st = store_index_open(store, err)) != ST_OK ||
+	    (st = store_alias_open(store, err)) != ST_OK)
 		goto out;
 	if ((st = make_state(store, err)) != ST_OK)
 		goto out;
@@ -181,6 +184,7 @@ store_close(struct store *store)
 	if (store == NULL)
 		return;
 	store_rollback(store);
+	db_table_close(store->alias);
 	db_table_close(store->index);
 	db_table_close(store->finding);
 	db_table_close(store->keep);

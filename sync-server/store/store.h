@@ -21,6 +21,7 @@
  *	keep.h        quarantine, held rows, orders of the desk, tombstones
  *	finding.h     findings as rows
  *	index.h       where records belong and what is new there
+ *	alias.h       which records are said to be one
  *	contents.h    which records a set of the log writes
  *
  * What endures (the log, quarantine, held rows, people, approvals, outbox,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/store/db.h"
+#include "sync-server/store/alias.h"
 #include "sync-server/store/store.h"
 
 /* Briefs of sets asked for lately. */
@@ -25,6 +26,7 @@ struct store {
 	struct db_table *keep;     /* keep.c */
 	struct db_table *finding;  /* finding.c */
 	struct db_table *index;    /* index.c */
+	struct db_table *alias;    /* alias.c */
 	bool open;                 /* a transaction is */
 	bool beside;               /* rows are the second set */
 	struct store_state state;  /* of the transaction */
@@ -34,6 +36,9 @@ struct store {
 	uint64_t upto;             /* version that it says */
 	bool any_held;             /* rows are held */
 	bool any_tombstone;        /* records were erased */
+	bool any_alias;            /* records are said to be others */
+	store_alias_fn *regrouped; /* alias.c; NULL: nobody is told */
+	void *regrouped_arg;
 	struct brief briefs[BRIEFS];
 };
 
@@ -47,6 +52,7 @@ enum status store_log_more_open(struct store *store, struct err *err);
 enum status store_keep_open(struct store *store, struct err *err);
 enum status store_finding_open(struct store *store, struct err *err);
 enum status store_index_open(struct store *store, struct err *err);
+enum status store_alias_open(struct store *store, struct err *err);
 
 /* The columns LOG_COLUMNS of the row that ${q} stands on. */
 #define LOG_COLUMNS                                                            \
