@@ -17,8 +17,10 @@
 #include "sync-server/intake/intake.h"
 #include "sync-server/people/people.h"
 #include "sync-server/recovery/custody.h"
+#include "sync-server/review/approve.h"
 #include "sync-server/review/review.h"
 #include "sync-server/server_internal.h"
+#include "sync-server/store/alias.h"
 #include "sync-server/store/store.h"
 
 struct server_private {
@@ -65,6 +67,7 @@ open_parts(struct server *server, const struct keys *keys, struct err *err)
 	    (st = review_open(&server->review, server->db, err)) != ST_OK ||
 	    (st = outbox_open(&server->outbox, server->db, err)) != ST_OK)
 		return st;
+	store_alias_watch(server->store, approve_regrouped, server);
 	if ((st = store_begin(server->store, err)) != ST_OK)
 		return st;
 	make_card(server, keys, store_state(server->store));

@@ -1,7 +1,9 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/http/control.h"
+#include "common/place/region.h"
 
 #include "sync-server/commands/command.h"
 #include "sync-server/people/person.h"
@@ -120,4 +122,39 @@ command_desk_person(
 	if (st == ST_OK)
 		*number = person.number;
 	return st;
+}
+
+enum status
+command_add_number(struct command_numbers *l, uint64_t number, struct err *err)
+{
+	uint64_t *more;
+
+	if ((l->n & (l->n - 1)) == 0) {
+		more =
+		    realloc(l->at, (l->n == 0 ? 1 : 2 * l->n) * sizeof(*more));
+		if (more == NULL)
+			return err_set(err, ST_NOMEM, "no memory for a list");
+		l->at = more;
+	}
+	l->at[l->n++] = number;
+	return ST_OK;
+}
+
+enum status
+command_read_village(
+    uint64_t *out, const struct command_call *call, struct err *err)
+{
+	const char *text = args_get(&call->args, "village");
+	uint64_t now;
+	enum status st;
+
+	*out = 0;
+	if (text == NULL)
+		return ST_OK;
+	if ((st = region_parse(out, text, err)) != ST_OK)
+		return st;
+	now = region_current(call->server->regions, *out);
+	if (now != 0)
+		*out = now;
+	return ST_OK;
 }

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/base/err.h"
 #include "common/http/control.h"
@@ -21,6 +22,7 @@
 #include "sync-server/commands/args.h"
 
 struct server;
+struct store_finding;
 
 struct command_call {
 	struct server *server;
@@ -59,6 +61,28 @@ enum status command_path(char out[COMMAND_PATH_SIZE],
 /* The person that --as names, who has to work at the desk (person.h). */
 enum status command_desk_person(
     struct command_call *call, int approver, uint32_t *number, struct err *err);
+
+/* A growing list of numbers; at is to free(). */
+struct command_numbers {
+	uint64_t *at;
+	size_t n;
+};
+enum status command_add_number(
+    struct command_numbers *l, uint64_t number, struct err *err);
+
+/*
+ * --village, or 0 for everywhere.  A code that ended stands for what took its
+ * place: records are kept under that one.
+ */
+enum status command_read_village(
+    uint64_t *out, const struct command_call *call, struct err *err);
+
+/*
+ * The members of a finding's row; ${of}: the kind of the record it is about,
+ * 0 if that is gone.
+ */
+void command_put_finding(
+    struct json_writer *w, const struct store_finding *f, uint8_t of);
 
 /* ---- the groups, for the table ---- */
 

@@ -35,7 +35,10 @@ static const struct more {
 	{ "show",
 	    "RECORD is a number as `records` and `findings` print it.  For "
 	    "each register its\nheads: the values that nobody has replaced, "
-	    "and the set and visit of each.\n" },
+	    "and the set and visit of each.\nOf records that are said to be "
+	    "one, `record` is the one that stands for all of\nthem, "
+	    "whichever was asked for; `same` has the others with what they "
+	    "hold, and\n`group_stamp` is what `approve --shown` takes.\n" },
 	{ "decide",
 	    "Give --take or --value.  FIELD=VALUE, one a line, is best read "
 	    "from standard\ninput: --value -.  REGISTER, the sets and the "
@@ -47,14 +50,17 @@ static const struct more {
 	    "records with one\nidentity number: give the wrong one its own, "
 	    "or, where they are the same, decide\nthe register that the "
 	    "finding names as same_as, with the other record as its "
-	    "value.\n" },
+	    "value.\nThey are read as one then; an empty value undoes "
+	    "it.\n" },
 	{ "return",
 	    "VISIT is a number as `show` prints it beside a value.  The "
 	    "reason reaches the\nlaptop at its next sync.\n" },
 	{ "approve",
 	    "Give RECORD, or --household.  Refused (3) while a finding blocks "
 	    "it, and from\nwhoever wrote a part of it.  A later write undoes "
-	    "it.\n" },
+	    "it.\nRecords that are said to be one are approved as one: "
+	    "`record` says under which, and\neach of them is looked "
+	    "at.\n" },
 	{ "import prelist",
 	    "The file is CSV in UTF-8, with or without byte order mark, parted "
 	    "by , ; tab or |\nand any line ends; other lines may stand above "

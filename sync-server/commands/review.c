@@ -5,9 +5,11 @@
 #include "common/base/id.h"
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
+#include "common/instrument/instrument.h"
 
 #include "sync-server/audit/audit.h"
 #include "sync-server/commands/command.h"
+#include "sync-server/findings/follow.h"
 #include "sync-server/forward/outbox.h"
 #include "sync-server/people/person.h"
 #include "sync-server/review/approve.h"
@@ -150,6 +152,10 @@ command_approve(struct command_call *call, struct err *err)
 		st = approve_put(call->server, &opts, &result, err);
 	if (st != ST_OK)
 		return st;
+	json_put_decimal(control_result(call->out), "record", result.record);
+	if (result.record != opts.record)
+		json_put_decimal(
+		    control_result(call->out), "asked", opts.record);
 	json_put_i64(
 	    control_result(call->out), "approved", (int64_t)result.approved);
 	json_put_i64(
@@ -168,7 +174,10 @@ command_forward_retry(struct command_call *call, struct err *err)
 	server_lock(server);
 	if ((st = store_begin(server->store, err)) != ST_OK)
 		goto out;
-	st = outbox_retry(server->outbox, env_now_ms(server->env), &n, err);
+	st = follow_log(server->store, instrument_builtin(), err);
+	if (st == ST_OK)
+		st = outbox_retry(
+		    server->outbox, env_now_ms(server->env), &n, err);
 	entry.facts[0] = (struct audit_fact){ AUDIT_COUNT, n, NULL };
 	if (st == ST_OK && n > 0)
 		st = audit_append(server, &entry, err);

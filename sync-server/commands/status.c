@@ -9,6 +9,7 @@
 #include "sync-server/people/people.h"
 #include "sync-server/review/review.h"
 #include "sync-server/server.h"
+#include "sync-server/store/alias.h"
 #include "sync-server/store/finding.h"
 #include "sync-server/store/index.h"
 #include "sync-server/store/keep.h"
@@ -17,6 +18,7 @@
 /* What is counted by walking over it. */
 struct tally {
 	uint64_t households, persons;
+	uint64_t repeated;   /* records that others stand for */
 	uint64_t entries[4]; /* of the log, by enum store_log_state */
 	uint64_t kinds[5];   /* accepted ones, by enum change_kind */
 	uint64_t findings[FINDING_NKINDS];
@@ -81,6 +83,7 @@ tally(struct server *server, struct tally *t, struct err *err)
 
 	if ((st = follow_log(store, instrument_builtin(), err)) != ST_OK ||
 	    (st = store_scope_each(store, 0, count_scope, t, err)) != ST_OK ||
+	    (st = store_same_count(store, &t->repeated, err)) != ST_OK ||
 	    (st = store_log_each(store, 1, count_entry, t, err)) != ST_OK ||
 	    (st = store_finding_each(store, 0, 0, count_finding, t, err)) !=
 		ST_OK)
@@ -95,6 +98,7 @@ put_tally(struct json_writer *w, const struct tally *t)
 
 	json_put_i64(w, "households", (int64_t)t->households);
 	json_put_i64(w, "persons", (int64_t)t->persons);
+	json_put_i64(w, "repeated", (int64_t)t->repeated);
 	json_put_object(w, "sets");
 	json_put_i64(w, "accepted", (int64_t)t->entries[STORE_LOG_ACCEPTED]);
 	json_put_i64(w, "voided", (int64_t)t->entries[STORE_LOG_VOIDED]);

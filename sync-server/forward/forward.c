@@ -8,7 +8,9 @@
 #include "common/crypto/crypto.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/sign.h"
+#include "common/instrument/instrument.h"
 
+#include "sync-server/findings/follow.h"
 #include "sync-server/forward/forward.h"
 #include "sync-server/forward/outbox.h"
 #include "sync-server/server.h"
@@ -79,8 +81,11 @@ read_batch(struct forward *f, int64_t now_ms, struct forward_batch *batch,
 	int n;
 
 	server_lock(f->server);
-	st = outbox_next(f->server->outbox, f->opts.batch_max, now_ms,
-	    &batch->number, add_row, batch, err);
+	/* What is said to be another record since is not sent by itself. */
+	st = follow_now(f->server->store, instrument_builtin(), err);
+	if (st == ST_OK)
+		st = outbox_next(f->server->outbox, f->opts.batch_max, now_ms,
+		    &batch->number, add_row, batch, err);
 	server_unlock(f->server);
 	if (st != ST_OK)
 		return st;

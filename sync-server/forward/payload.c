@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
@@ -9,6 +10,7 @@
 #include "common/place/region.h"
 
 #include "sync-server/forward/payload.h"
+#include "sync-server/review/heads.h"
 #include "sync-server/review/look.h"
 #include "sync-server/review/review.h"
 #include "sync-server/store/store.h"
@@ -75,6 +77,26 @@ put_approval(struct json_writer *w, const struct approval *approval)
 	json_put_end(w);
 }
 
+/* Whom the record stands for, as it was approved. */
+static enum status
+put_same(
+    struct json_writer *w, const struct approval *approval, struct err *err)
+{
+	uint64_t *ids;
+	enum status st;
+	size_t i, n;
+
+	st = heads_others(&ids, &n, approval->heads, approval->len, err);
+	if (st != ST_OK)
+		return st;
+	json_put_array(w, "same");
+	for (i = 0; i < n; i++)
+		json_put_decimal(w, NULL, ids[i]);
+	json_put_end(w);
+	free(ids);
+	return ST_OK;
+}
+
 static void
 put_start(struct json_writer *w, const uint8_t key[PAYLOAD_KEY_LEN],
     const char *type, unsigned authority, uint64_t record)
@@ -97,11 +119,12 @@ payload_record(struct writer *out, unsigned authority,
 	char village[REGION_TEXT_SIZE], stamp[40];
 	const struct record_head *shown;
 	uint8_t key[PAYLOAD_KEY_LEN];
-	enum status st = ST_OK;
+	enum status st;
 	uint32_t i;
 
 	payload_key(key, authority, approval, 0);
 	put_start(&w, key, "record", authority, row->id);
+	st = put_same(&w, approval, err);
 	json_put_string(
 	    &w, "kind", kind == RECORD_HOUSEHOLD ? "household" : "person");
 	region_print(row->place, village);

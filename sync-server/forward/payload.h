@@ -4,16 +4,19 @@
 /*
  * payload: what goes up of one record, as JSON.
  *
- *	record      {"key", "type": "record", "authority", "record", "kind",
- *	             "village", "stamp": "E.V", "instrument", "fields_version",
- *	             "fields": {name: text},
- *	             "heads": [{"register", "sets": [decimal]}],
- *	             "approved": {"number", "person", "time_ms"}}
- *	correction  {"key", "type": "correction", "authority", "record",
- *	             "corrects": key, "reason", "time_ms"}
+ *	record      {"key", "type": "record", "authority", "record",
+ *	             "same": [decimal], "kind", "village", "stamp": "E.V",
+ *"instrument", "fields_version", "fields": {name: text}, "heads": [{"register",
+ *"sets": [decimal]}], "approved": {"number", "person", "time_ms"}} correction
+ *{"key", "type": "correction", "authority", "record", "corrects": key,
+ *"reason", "time_ms"}
  *
  * The whole state, not a change of it, with the names of the writes it is
- * made of.  Ids and set ids are decimal strings, keys hexadecimal ones.
+ * made of.  same: the further ids that the record stands for, which are said
+ * to be the same and are not sent by themselves; what they hold is not in it.
+ * Where one joins or leaves them, a correction of what was sent follows, and
+ * one of what was sent of the joining record itself.  Ids and set ids are
+ * decimal strings, keys hexadecimal ones.
  * Pure.
  */
 

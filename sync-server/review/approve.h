@@ -12,6 +12,12 @@
  *
  * An approval names the heads it approves.  It stands as long as the record
  * has exactly these heads.
+ *
+ * Records that are said to be one (group.h) are approved as one, under the
+ * record that stands for them: whichever of them is asked for, none of them
+ * may have a blocking finding, and the approval names the heads of all.  So
+ * a later write to any of them undoes it, and so does a record that joins or
+ * leaves them; what another one stands for is never sent by itself.
  */
 
 #include <stdbool.h>
@@ -27,12 +33,14 @@ struct approve_opts {
 	uint64_t record;
 	bool members;    /* a household: its persons too, all or none */
 	uint32_t person; /* an approver */
-	/* The record as it was looked at; 0.0: as it is now. */
+	/* The record, or its group, as it was looked at (struct group's
+	 * stamp); 0.0: as it is now. */
 	uint32_t shown_epoch;
 	uint64_t shown_version;
 };
 
 struct approve_result {
+	uint64_t record; /* that was approved: it stands for opts.record */
 	size_t approved; /* records newly approved, and queued to go up */
 	size_t already;  /* records whose approval stands */
 };
@@ -56,5 +64,12 @@ enum status approve_put(struct server *server, const struct approve_opts *opts,
  */
 enum status approve_touched(
     void *server, const struct store_row *rows, size_t n, struct err *err);
+
+/*
+ * To be called when the group of ${record} is another one than before
+ * (store_alias_watch(); ${server} is a struct server): undoes what its
+ * approval does not hold for any more, as above.
+ */
+enum status approve_regrouped(void *server, uint64_t record, struct err *err);
 
 #endif /* SYNC_SERVER_REVIEW_APPROVE_H */

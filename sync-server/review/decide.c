@@ -135,6 +135,30 @@ make_value(struct deciding *d, struct err *err)
 	return instrument_pack(&d->value, d->reg, values, err);
 }
 
+/*
+ * Who is said to be the same as another must be one of its kind: else the
+ * slip of a key would connect whoever points there, too.
+ */
+static enum status
+check_same(struct deciding *d, struct err *err)
+{
+	uint64_t target = id_read(d->value.bytes, d->value.len);
+	struct store_row row;
+	enum status st;
+
+	if (d->value.len == 0)
+		return ST_OK;
+	if (target == d->row.id)
+		return err_set(
+		    err, ST_INVALID, "a record is always the same as itself");
+	st = store_row_get(d->server->store, target, &row, err);
+	if (st == ST_NOTFOUND || (st == ST_OK && row.kind != d->row.kind))
+		return err_set(err, ST_INVALID,
+		    "%s: there is no %s of that id here", d->reg->name,
+		    d->row.kind == RECORD_HOUSEHOLD ? "household" : "person");
+	return st;
+}
+
 /* One set of the desk that names up to CHANGE_PREDS_MAX of the heads. */
 static enum status
 put_set(struct deciding *d, struct decide_result *out, struct err *err)
@@ -242,6 +266,9 @@ decide(struct deciding *d, struct decide_result *out, struct writer *moved,
 	    (st = check_shown(d, moved, err)) != ST_OK)
 		return st;
 	st = d->opts->take != 0 ? take_head(d, err) : make_value(d, err);
+	if (st == ST_OK && d->reg->id == INSTRUMENT_SAME_AS &&
+	    d->opts->take == 0)
+		st = check_same(d, err);
 	if (st != ST_OK)
 		return st;
 	/* More heads than one write may name are settled in several. */

@@ -45,7 +45,8 @@ struct decide_result {
 
 /*
  * Settle, durably.  Takes and releases the server's lock.  ST_NOTFOUND: no
- * such record, register or head.  ST_INVALID: a value against its rule.
+ * such record, register or head.  ST_INVALID: a value against its rule, or
+ * one that says it is the same as a record that there is not.
  * ST_CONFLICT: the record moved; ${moved} (may be NULL) gets the JSON of the
  * register as it is now: {"stamp", "register", "heads": [...]}.
  */

@@ -3,6 +3,7 @@
 
 #include "common/store/db.h"
 
+#include "sync-server/review/heads.h"
 #include "sync-server/review/return.h"
 #include "sync-server/review/review.h"
 
@@ -48,7 +49,8 @@ static const char *const SQL[Q_COUNT] = {
 
 	[Q_RETURN_COUNT] = "SELECT count(*) FROM returned",
 
-	[Q_APPROVED] = "SELECT record FROM approval WHERE undone_ms = 0",
+	[Q_APPROVED] = "SELECT record, heads FROM approval"
+		       " WHERE undone_ms = 0",
 
 	[Q_APPROVAL_OF] = "SELECT " APPROVAL_COLUMNS " FROM approval"
 			  " WHERE record = :record AND undone_ms = 0",
@@ -122,14 +124,36 @@ remember(struct review *review, uint64_t record, struct err *err)
 	return ST_OK;
 }
 
+/* The approved record, and those that it stands for. */
+static enum status
+remember_all(struct review *review, uint64_t record, const uint8_t *heads,
+    size_t len, struct err *err)
+{
+	uint64_t *others;
+	enum status st;
+	size_t i, n;
+
+	if ((st = heads_others(&others, &n, heads, len, err)) != ST_OK)
+		return st;
+	st = remember(review, record, err);
+	for (i = 0; i < n && st == ST_OK; i++)
+		st = remember(review, others[i], err);
+	free(others);
+	return st;
+}
+
 static enum status
 load(struct review *review, struct err *err)
 {
 	struct db_query *q = db_query(review->sql, Q_APPROVED);
+	const uint8_t *heads;
 	enum status st;
+	size_t len;
 
 	while ((st = db_fetch(q, err)) == ST_OK) {
-		st = remember(review, (uint64_t)db_column_i64(q, 0), err);
+		heads = db_column_blob(q, 1, &len);
+		st = remember_all(
+		    review, (uint64_t)db_column_i64(q, 0), heads, len, err);
 		if (st != ST_OK)
 			break;
 	}
@@ -283,7 +307,9 @@ review_approval_put(
 	struct db_query *q = db_query(review->sql, Q_APPROVAL_PUT);
 	enum status st;
 
-	if ((st = remember(review, approval->record, err)) != ST_OK)
+	st = remember_all(
+	    review, approval->record, approval->heads, approval->len, err);
+	if (st != ST_OK)
 		return st;
 	db_bind_i64(q, ":record", (int64_t)approval->record);
 	db_bind_i64(q, ":epoch", approval->epoch);

@@ -39,8 +39,9 @@ struct approval {
 };
 
 /*
- * True unless ${record} has no approval that stands, for certain: what was
- * rolled back may linger here.
+ * True unless no approval that stands covers ${record}, its own or that of
+ * the record that stands for it, for certain: what was rolled back may linger
+ * here.
  */
 bool review_may_be_approved(const struct review *review, uint64_t record);
 

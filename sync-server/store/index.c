@@ -59,6 +59,8 @@ static const char *const SQL[Q_COUNT] = {
 			   " AND id > ?2 ORDER BY id LIMIT 1",
 	[Q_SCOPE_EACH] = "SELECT id, kind, place, household, version"
 			 " FROM scope WHERE place BETWEEN ?1 AND ?2"
+			 " AND NOT EXISTS (SELECT 1 FROM same s"
+			 " WHERE s.id = scope.id AND s.root != s.id)"
 			 " ORDER BY place, version, id",
 
 	[Q_SCOPE_NEXT_PLACE] = "SELECT min(p) FROM ("

@@ -59,7 +59,10 @@ typedef enum status store_scope_fn(
 /* The members of ${household}, ascending.  ${each} may change them. */
 enum status store_scope_members(struct store *store, uint64_t household,
     store_scope_fn *each, void *arg, struct err *err);
-/* All within ${place} (0: everywhere), by place and id of version order. */
+/*
+ * All within ${place} (0: everywhere), by place and id of version order; of
+ * those that are said to be one (alias.h) only the one that stands for them.
+ */
 enum status store_scope_each(struct store *store, uint64_t place,
     store_scope_fn *each, void *arg, struct err *err);
 
