@@ -1,0 +1,50 @@
+// shadow: a form that also works out its rules, as calculated questions that
+// nobody sees, so that any engine for forms can be asked what they come to.
+//
+//	rule C05   -> r_c05 within each member: '1' or '0'
+//	262.a      -> r_262_a: '1', '0' or ''
+//	S.air      -> r_s_air: points, r_s_air_known: '1' or '0'
+
+import { EXPRESSIONS } from './rules.mjs'
+import { fail } from './table.mjs'
+
+export const shadowName = (id) =>
+  'r_' + id.toLowerCase().replace(/[^a-z0-9]/g, '_')
+
+function calculationsOf(rule) {
+  const name = shadowName(rule.id)
+  const own = Object.fromEntries(EXPRESSIONS.map((key) => [key,
+    rule[key].replace(/\$\{rule:([^}]*)\}/g, (_, id) =>
+      `\${${shadowName(id)}}`)]))
+  if (own.value)
+    return [[name, own.value], ...(own.known ?
+      [[`${name}_known`, `if(${own.known}, '1', '0')`]] : [])]
+  const otherwise = own.false ? `if(${own.false}, '0', '')` : `'0'`
+  return [[name, `if(${own.true}, '1', ${otherwise})`]]
+}
+
+// Rules that look into tables which only an office has are left out.
+const OFFICE = ['kunjungan_petugas', 'padanan']
+
+export function addRules(survey, rules) {
+  const added = structuredClone(survey)
+  const { root } = added
+  for (const rule of rules) {
+    const office = rule.needs.split(' ').some((n) => OFFICE.includes(n))
+    if (rule.kind === 'move') continue
+    const parent = rule.for ? added.byName.get(rule.for) : root
+    for (const [name, calculation] of calculationsOf(rule)) {
+      if (added.byName.has(name)) fail(rule, `'${name}' stands there twice`)
+      const node = { name, kind: 'question', type: 'calculate',
+        bind: 'string', parent, children: [], path: [...parent.path, name],
+        repeat: rule.for ? parent : null,
+        row: { ...rule, calculation: office ? `''` : calculation } }
+      for (const key of Object.keys(node.row))
+        if (key.includes('::')) delete node.row[key]
+      parent.children.push(node)
+      added.nodes.push(node)
+      added.byName.set(name, node)
+    }
+  }
+  return added
+}
