@@ -275,7 +275,8 @@ class Form {
         type: 'string', calculate: resolve(this.survey, name,
           { path: ['data', 'meta', 'instanceName'], row: this.settings }) })
     for (const entity of this.entities) this.writeEntityBinds(entity)
-    for (const node of this.survey.nodes) this.writeSetvalue(node)
+    for (const node of this.survey.nodes)
+      if (!node.repeat) this.writeSetvalue(node)
   }
 
   writeWords(node) {
@@ -315,11 +316,19 @@ class Form {
       this.writeWords(node)
       const children = () => node.children.forEach((c) => this.writeControl(c))
       if (node.kind === 'repeat')
-        this.out.inside('repeat', { nodeset: pathOf(node),
-          'jr:count': node.row.repeat_count &&
-            resolve(this.survey, node.row.repeat_count, node.parent) },
-        children)
+        this.writeRepeat(node, children)
       else children()
+    })
+  }
+
+  // What is set when a repeat is added stands within it.
+  writeRepeat(node, children) {
+    this.out.inside('repeat', { nodeset: pathOf(node),
+      'jr:count': node.row.repeat_count &&
+        resolve(this.survey, node.row.repeat_count, node.parent) }, () => {
+      children()
+      for (const inner of this.survey.nodes)
+        if (inner.repeat === node) this.writeSetvalue(inner)
     })
   }
 

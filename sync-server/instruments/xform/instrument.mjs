@@ -45,7 +45,8 @@ export function printInstrument(instrument, { shadow = false } = {}) {
   files['rules.json'] = compileRules(rules, main.survey, manifest)
   files['fields.json'] = printFields(fields, choices)
   if (shadow)
-    files[`${main.id}.shadow.xml`] =
-      printForm({ ...main, survey: addRules(main.survey, rules) })
+    for (const form of forms)
+      files[`${form.id}.shadow.xml`] = printForm({ ...form,
+        survey: addRules(form.survey, form === main ? rules : []) })
   return files
 }

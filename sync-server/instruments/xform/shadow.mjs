@@ -1,5 +1,7 @@
-// shadow: a form that also works out its rules, as calculated questions that
-// nobody sees, so that any engine for forms can be asked what they come to.
+// shadow: a form for tests.  It also works out its rules, as calculated
+// questions that nobody sees, so that any engine for forms can be asked what
+// they come to; and what is hidden, which a visit takes from the record, is
+// asked for.
 //
 //	rule C05   -> r_c05 within each member: '1' or '0'
 //	262.a      -> r_262_a: '1', '0' or ''
@@ -28,6 +30,12 @@ const OFFICE = ['kunjungan_petugas', 'padanan']
 
 export function addRules(survey, rules) {
   const added = structuredClone(survey)
+  for (const node of added.nodes) {
+    if (node.type !== 'hidden') continue
+    node.control = 'input'
+    for (const key of Object.keys(node.row))
+      if (key.startsWith('label::')) node.row[key] = node.name
+  }
   const { root } = added
   for (const rule of rules) {
     const office = rule.needs.split(' ').some((n) => OFFICE.includes(n))
