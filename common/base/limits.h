@@ -114,4 +114,17 @@
 #define TREE_NAME_MAX 512u         /* bytes of a name */
 #define TREE_NAMES_MAX 65536u      /* different ones in a form */
 
+/* An expression of a form.  The longest seen has 30 kB and 5,000 parts; what
+ * hangs on one another bounds the stack that evaluation needs. */
+#define XPATH_SOURCE_MAX (64u << 10) /* bytes */
+#define XPATH_PARTS_MAX 20000u       /* 70 bytes each */
+#define XPATH_DEPTH_MAX 400u         /* if() in if(): 60 were seen */
+#define XPATH_STEPS_MAX 10000000u    /* nodes looked at: half a second */
+#define XPATH_MEMORY_MAX (64u << 20) /* bytes of one evaluation */
+#define XPATH_STRING_MAX (1u << 20)  /* bytes of one string in it */
+#define REGEX_PATTERN_MAX 4096u      /* bytes */
+#define REGEX_MATCH_MAX 1000000u     /* tries: 20 ms; honest ones take 1,000 */
+#define REGEX_DEPTH_MAX 10000u       /* of backtracking */
+#define REGEX_HEAP_MAX 8192u         /* KiB */
+
 #endif /* COMMON_BASE_LIMITS_H */
