@@ -128,7 +128,7 @@ copy_store(struct agent *agent, const struct place *p, struct err *err)
 			sealvfs_discard(&made);
 	}
 	if (st == ST_IO || st == ST_NOTFOUND)
-		say_mark(err, SAY_BACKUP_FAILED);
+		say_mark(err, SAY_STICK_FAILED);
 	return st;
 }
 
@@ -304,7 +304,7 @@ agent_restore(
 		st = take_out(&r, err);
 	/* Not what the sentence of a damaged store says. */
 	if (st == ST_UNTRUSTED)
-		say_mark(err, SAY_BACKUP_DAMAGED);
+		say_mark(err, SAY_STICK_DAMAGED);
 	if (st == ST_OK)
 		st = put_in_place(&r, err);
 	(void)sealvfs_lock(&r.file, &none);

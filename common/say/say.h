@@ -55,8 +55,8 @@ enum say_state {
 	SAY_NEWER_VERSION,  /* of the files, than this program */
 	SAY_IN_USE,         /* by another program */
 	SAY_DISK_FULL,
-	SAY_BACKUP_FAILED,  /* not made: its disk */
-	SAY_BACKUP_DAMAGED, /* or no backup at all */
+	SAY_STICK_FAILED,   /* a laptop's backup: not made, its disk */
+	SAY_STICK_DAMAGED,  /* or no backup at all */
 	SAY_RESTORE_TAKEN,  /* there is a store where it was to go */
 	SAY_RESTORED,       /* a note: and signs nothing yet */
 	SAY_RESTORED_COPY,  /* the store was a backup; signs nothing */

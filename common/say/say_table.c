@@ -161,14 +161,14 @@ static const struct say TABLE[SAY_COUNT] = {
 	      "stays saved; make room on the disk, then try again.",
 		"Disk penuh, jadi ini tidak tersimpan: yang sudah tersimpan "
 		"tetap aman; kosongkan sebagian disk, lalu coba lagi." } },
-	[SAY_BACKUP_FAILED] = { "backup-failed", ST_IO, SAY_EXIT_FAILED,
+	[SAY_STICK_FAILED] = { "stick-failed", ST_IO, SAY_EXIT_FAILED,
 	    { "The backup was not made, as its disk or stick failed, was "
 	      "pulled out or cannot be written: everything on the laptop is "
 	      "safe; look at the stick, or take another one.",
 		"Cadangan tidak jadi dibuat karena disk atau stik bermasalah, "
 		"dicabut atau tidak dapat ditulis: semua di laptop aman; "
 		"periksa stiknya, atau pakai yang lain." } },
-	[SAY_BACKUP_DAMAGED] = { "backup-damaged", ST_UNTRUSTED,
+	[SAY_STICK_DAMAGED] = { "stick-damaged", ST_UNTRUSTED,
 	    SAY_EXIT_DAMAGED,
 	    { "This file is no backup of a laptop, or it is damaged: nothing "
 	      "was put into the folder and the file was not changed; take "

@@ -112,7 +112,8 @@ copy_keys(struct making *m, struct err *err)
 	st = server_read_small(
 	    &m->files, "keys", KEYS_FILE_MAX, &bytes, &len, err);
 	if (st == ST_OK)
-		st = keys_unpack(&keys, bytes, len, m->store_key, err);
+		st = keys_unpack(
+		    &keys, m->server->env, bytes, len, m->store_key, err);
 	crypto_wipe(&keys, sizeof(keys));
 	if (st == ST_OK)
 		st = place_write(m->place, "keys", bytes, len, err);

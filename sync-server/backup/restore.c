@@ -134,7 +134,7 @@ put_keys(struct making *m, struct err *err)
 	}
 	if (st != ST_OK)
 		goto out;
-	st = keys_unpack(&keys, bytes, len, m->store_key, err);
+	st = keys_unpack(&keys, m->opts->env, bytes, len, m->store_key, err);
 	if (st == ST_OK && keys.authority != m->out->paper.authority)
 		st = damaged(err, "its files are of two servers");
 	else if (st == ST_UNTRUSTED && m->opts->passphrase == NULL)

@@ -231,7 +231,7 @@ older() {
 }
 halted_command=(sync)
 meets older-copy 12 older
-meets backup-failed 1 on 1 backup --to "$work/no/stick"
+meets stick-failed 1 on 1 backup --to "$work/no/stick"
 on 1 backup --to "$work/backup" >/dev/null
 restoring() { # each time into an empty folder
 	rm -rf "$work/laptop-5"
@@ -241,7 +241,7 @@ meets restored 0 restoring
 meets restore-taken 5 on 5 restore --from "$work/backup"
 meets restored-copy 12 on 5 sync
 printf 'damage' | dd of="$work/backup" bs=1 seek=9000 conv=notrunc 2>/dev/null
-meets backup-damaged 10 restoring
+meets stick-damaged 10 restoring
 mkdir "$work/small"
 if mount -t tmpfs -o size=2m tmpfs "$work/small" 2>/dev/null; then
 	cp -r "$work/laptop-1" "$work/small/laptop"

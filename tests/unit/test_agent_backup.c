@@ -328,7 +328,7 @@ START_TEST(a_flipped_byte_is_refused_wherever_it_is)
 		bytes[at] ^= 1;
 		st = restore(other, path, "SR", false);
 		ck_assert_msg(st == ST_UNTRUSTED &&
-			say_of(&other->err) == SAY_BACKUP_DAMAGED,
+			say_of(&other->err) == SAY_STICK_DAMAGED,
 		    "byte %zu: %s: %s", at, err_name(st), other->err.text);
 		ck_assert_msg(is_empty(other), "%s", names_in(other->dir));
 		pages += at > SEALED_START;
@@ -381,7 +381,7 @@ START_TEST(what_is_no_backup_is_said_to_be_none)
 	snprintf(store, sizeof(store), "%s", laptop_path(l, "store.db"));
 	laptop_lock(l);
 	ck_assert_int_eq(restore(other, store, "SR", false), ST_UNTRUSTED);
-	ck_assert_int_eq(say_of(&other->err), SAY_BACKUP_DAMAGED);
+	ck_assert_int_eq(say_of(&other->err), SAY_STICK_DAMAGED);
 	bytes_store(path, (const uint8_t *)"a photo", 7);
 	ck_assert_int_eq(restore(other, path, "SR", false), ST_UNTRUSTED);
 	ck_assert_int_eq(
