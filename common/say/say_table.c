@@ -168,8 +168,7 @@ static const struct say TABLE[SAY_COUNT] = {
 		"Cadangan tidak jadi dibuat karena disk atau stik bermasalah, "
 		"dicabut atau tidak dapat ditulis: semua di laptop aman; "
 		"periksa stiknya, atau pakai yang lain." } },
-	[SAY_STICK_DAMAGED] = { "stick-damaged", ST_UNTRUSTED,
-	    SAY_EXIT_DAMAGED,
+	[SAY_STICK_DAMAGED] = { "stick-damaged", ST_UNTRUSTED, SAY_EXIT_DAMAGED,
 	    { "This file is no backup of a laptop, or it is damaged: nothing "
 	      "was put into the folder and the file was not changed; take "
 	      "another backup, and tell your coordinator.",
@@ -356,11 +355,11 @@ static const struct say TABLE[SAY_COUNT] = {
 	[SAY_BACKUP_DAMAGED] = { "backup-damaged", ST_UNTRUSTED,
 	    SAY_EXIT_DAMAGED,
 	    { "This backup is damaged or was altered, and no server "
-	      "was made from it: leave it as it is, and restore from "
-	      "the one before it.",
+	      "was made from it: leave it as it is; restore from the "
+	      "one before it.",
 		"Cadangan ini rusak atau diubah, dan tidak ada server "
-		"yang dibuat darinya: biarkan apa adanya, dan pulihkan "
-		"dari cadangan sebelumnya." } },
+		"yang dibuat darinya: biarkan apa adanya; pulihkan dari "
+		"cadangan sebelumnya." } },
 	[SAY_BACKUP_KEY] = { "backup-key", ST_LOCKED, SAY_EXIT_LOCKED,
 	    { "The passphrase or key file does not open this backup: "
 	      "nothing was made and the backup is as it was; use the "

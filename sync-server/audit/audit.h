@@ -54,6 +54,7 @@ enum audit_kind {
 	AUDIT_ERASE = 15,
 	AUDIT_REPAIR = 16, /* rebuild --repair */
 	AUDIT_RETRY = 17,  /* what the receiver refused is sent again */
+	AUDIT_BACKUP = 18, /* made and read back; laptops are told of it */
 	AUDIT_NKINDS
 };
 

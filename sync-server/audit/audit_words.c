@@ -18,6 +18,7 @@ static const char *const KINDS[AUDIT_NKINDS] = {
 	[AUDIT_ERASE] = "erase",
 	[AUDIT_REPAIR] = "repair",
 	[AUDIT_RETRY] = "retry",
+	[AUDIT_BACKUP] = "backup",
 };
 
 static const char *const NAMES[AUDIT_NNAMES] = {

@@ -10,6 +10,7 @@
 #include "common/say/say.h"
 #include "common/words/words.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/backup/backup.h"
 #include "sync-server/backup/escrow.h"
 #include "sync-server/backup/marks.h"
@@ -179,6 +180,8 @@ put_mark(struct making *m, struct err *err)
 	struct server *server = m->server;
 	const struct paper_facts *facts = &m->out->paper.facts;
 	struct marks_entry before, entry = { .log = facts->log };
+	struct audit_entry done = { .kind = AUDIT_BACKUP,
+		.facts = { { AUDIT_NUMBER, 0, NULL } } };
 	struct store_state *state;
 	enum status st;
 
@@ -205,7 +208,10 @@ put_mark(struct making *m, struct err *err)
 		entry.mark.keep_days = MARK_KEEP_DAYS;
 	entry.stamp = ++state->version;
 	mark_pack(entry.bytes, &entry.mark, &server->keys.receipt);
+	done.facts[0].number = entry.mark.number;
 	if ((st = marks_put(server->marks, &entry, err)) == ST_OK)
+		st = audit_append(server, &done, err);
+	if (st == ST_OK)
 		st = store_commit(server->store, err);
 	m->out->mark = entry.mark;
 out:

@@ -5,6 +5,7 @@
 #include "common/base/id.h"
 #include "common/store/db.h"
 #include "sync-server/audit/audit.h"
+#include "sync-server/backup/backup.h"
 #include "sync-server/commands/command.h"
 #include "sync-server/import/import.h"
 #include "sync-server/intake/rebuild.h"
@@ -225,6 +226,25 @@ START_TEST(revocation_erasure_and_export_have_one_entry_each)
 }
 END_TEST
 
+START_TEST(a_backup_that_counts_has_an_entry)
+{
+	struct backup_opts opts = { .to = office.temp.folder };
+	char made_in[PLACE_PATH_SIZE], command[PLACE_PATH_SIZE + 16];
+	struct backup_made made;
+	uint64_t n = size();
+
+	ok(backup_make(office.server, &opts, &made, &err));
+	snprintf(made_in, sizeof(made_in), "%s", made.path);
+	one_more(n, AUDIT_BACKUP, 0);
+	ck_assert_uint_eq(fact(AUDIT_NUMBER), made.mark.number);
+	opts.to = temp_path(&office.temp, "nowhere");
+	ck_assert_int_ne(backup_make(office.server, &opts, &made, &err), ST_OK);
+	ck_assert_uint_eq(size(), n + 1);
+	snprintf(command, sizeof(command), "rm -r '%s'", made_in);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 START_TEST(an_import_has_one_entry_for_each_part_that_is_committed)
 {
 	struct import_opts opts;
@@ -316,6 +336,7 @@ static const struct {
 	{ "verify-log", (enum audit_kind)0 },
 	{ "log export", AUDIT_EXPORT },
 	{ "redact", AUDIT_ERASE },
+	{ "backup", AUDIT_BACKUP },
 };
 
 START_TEST(every_command_that_changes_something_has_a_kind_of_entry)
@@ -378,6 +399,7 @@ add(TCase *tc)
 	tcase_add_test(
 	    tc, decisions_returns_approvals_and_orders_have_one_entry_each);
 	tcase_add_test(tc, revocation_erasure_and_export_have_one_entry_each);
+	tcase_add_test(tc, a_backup_that_counts_has_an_entry);
 	tcase_add_test(
 	    tc, an_import_has_one_entry_for_each_part_that_is_committed);
 	tcase_add_test(tc, a_change_that_cannot_be_noted_is_not_made);
