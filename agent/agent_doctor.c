@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/env.h"
 #include "common/base/writer.h"
@@ -55,39 +54,14 @@ check_unsent(struct agent *agent, struct writer *out, struct err *err)
 /* ---- inside ----------------------------------------------------------------
  */
 
-/* Reads every page, and with that checks the seal of each. */
-static enum status
-read_pages(struct db *db, bool *good, struct err *err)
-{
-	static const char *const SQL[] = { "PRAGMA quick_check(1)" };
-	struct db_table *sql = NULL;
-	struct db_query *q;
-	const char *said;
-	enum status st;
-
-	*good = false;
-	if ((st = db_table_open(&sql, db, SQL, 1, err)) != ST_OK)
-		return st;
-	q = db_query(sql, 0);
-	if ((st = db_fetch(q, err)) == ST_OK) {
-		said = db_column_text(q, 0, NULL);
-		*good = said != NULL && strcmp(said, "ok") == 0;
-		db_done(q);
-	}
-	db_table_close(sql);
-	return st;
-}
-
 static enum status
 check_pages(struct unlocked *u, struct writer *out, struct err *err)
 {
-	bool good;
 	struct err why;
-	enum status st = read_pages(u->db, &good, &why);
+	enum status st = db_check(u->db, true, &why);
 
 	if (st == ST_OK)
-		return finding_put(out, err,
-		    good ? FINDING_PAGES_OK : FINDING_PAGES_DAMAGED, NULL);
+		return finding_put(out, err, FINDING_PAGES_OK, NULL);
 	return finding_put(out, err,
 	    st == ST_UNTRUSTED ? FINDING_PAGES_DAMAGED : FINDING_UNREADABLE,
 	    "%s", why.text);

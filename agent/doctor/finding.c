@@ -1,22 +1,15 @@
 #include <stdarg.h>
-#include <stdio.h>
 
-#include "common/base/writer.h"
-#include "common/json/json.h"
+#include "common/doctor/symptom.h"
 
 #include "agent/doctor/finding.h"
 
-struct row {
-	const char *check, *state, *name;
-	const char *en, *id;
-};
+#define OK SYMPTOM_OK
+#define ATTENTION SYMPTOM_ATTENTION
+#define WRONG SYMPTOM_WRONG
+#define UNCHECKED SYMPTOM_UNCHECKED
 
-#define OK "ok"
-#define ATTENTION "attention"
-#define WRONG "wrong"
-#define UNCHECKED "unchecked"
-
-static const struct row ROWS[FINDING_COUNT] = {
+static const struct symptom ROWS[FINDING_COUNT] = {
 	[FINDING_FOLDER_OK] = { "folder", OK, "folder-ok",
 	    "The folder is yours alone.", "Folder ini hanya milik Anda." },
 	[FINDING_FOLDER_MISSING] = { "folder", ATTENTION, "folder-missing",
@@ -207,26 +200,11 @@ enum status
 finding_put(struct writer *out, struct err *err, enum finding finding,
     const char *fmt, ...)
 {
-	const struct row *row = &ROWS[finding];
-	struct json_writer w = json_writer_start(out);
-	char detail[320];
 	va_list args;
 	enum status st;
 
-	json_put_object(&w, NULL);
-	json_put_string(&w, "check", row->check);
-	json_put_string(&w, "state", row->state);
-	json_put_string(&w, "finding", row->name);
-	if (fmt != NULL) {
-		va_start(args, fmt);
-		vsnprintf(detail, sizeof(detail), fmt, args);
-		va_end(args);
-		json_put_message(&w, "detail", detail);
-	}
-	json_put_string(&w, "en", row->en);
-	json_put_string(&w, "id", row->id);
-	json_put_end(&w);
-	if ((st = json_writer_finish(&w, err)) == ST_OK)
-		writer_u8(out, '\n');
+	va_start(args, fmt);
+	st = symptom_put(out, err, &ROWS[finding], fmt, args);
+	va_end(args);
 	return st;
 }

@@ -2,15 +2,10 @@
 #define AGENT_DOCTOR_FINDING_H
 
 /*
- * finding: what 'doctor' can find, each with the check it belongs to, how bad
- * it is, and what to do, in English and in Indonesian.
+ * finding: what 'doctor' can find on a laptop.
  *
  *	folder.c, agent_doctor.c -> finding_put() -> one line of JSON
- *
- *	{"check": "device", "state": "wrong", "finding": "device-missing",
- *	 "detail": "...", "en": "...", "id": "..."}
- *
- * Sentences hold no data; the detail holds numbers, and names of files.
+ *	                                             (common/doctor/symptom.h)
  */
 
 #include "common/base/err.h"

@@ -1,14 +1,9 @@
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "common/base/env.h"
 #include "common/base/path.h"
+#include "common/doctor/files.h"
 #include "common/store/sealvfs.h"
 
 #include "agent/agent.h"
@@ -18,29 +13,11 @@
 #include "agent/unlock/device.h"
 #include "agent/unlock/tally.h"
 
-#define PATH_SIZE 4400
-#define NAME_SIZE 256 /* Linux names have 255 bytes */
 #define TALLY_ENTRY_LEN 64
 /* Beyond a second copy of the store, which a change of key needs. */
 #define SPACE_LOW (64 * 1024 * 1024)
 /* A visit with its log and its envelope takes well under this. */
 #define SPACE_NONE (4 * 1024 * 1024)
-
-/* A path in the folder; false: too long. */
-static bool
-join(char path[PATH_SIZE], const char *dir, const char *name)
-{
-	return (size_t)snprintf(path, PATH_SIZE, "%s/%s", dir, name) <
-	    PATH_SIZE;
-}
-
-static bool
-is_there(const char *dir, const char *name, struct stat *info)
-{
-	char path[PATH_SIZE];
-
-	return join(path, dir, name) && stat(path, info) == 0;
-}
 
 /* ---- who may read and write ------------------------------------------------
  */
@@ -63,78 +40,17 @@ check_itself(const char *dir, struct writer *out, bool *usable, struct err *err)
 	return finding_put(out, err, FINDING_FOLDER_OK, NULL);
 }
 
-/* What one walk over the files counted; of each the first's name. */
-struct walk {
-	unsigned open, foreign, left;
-	char open_name[NAME_SIZE], foreign_name[NAME_SIZE],
-	    left_name[NAME_SIZE];
-};
-
-static void
-note(unsigned *count, char name[NAME_SIZE], const char *found)
-{
-	if ((*count)++ == 0)
-		snprintf(name, NAME_SIZE, "%s", found);
-}
-
-static bool
-is_left(const char *name)
-{
-	size_t len = strlen(name);
-
-	return (len > 4 && strcmp(name + len - 4, ".tmp") == 0) ||
-	    strstr(name, ".new") != NULL;
-}
-
-static void
-walk_file(struct walk *w, const char *path, const char *name)
-{
-	struct stat info;
-
-	/* A file may go while we look: the daemon works on. */
-	if (lstat(path, &info) != 0)
-		return;
-	if (S_ISDIR(info.st_mode) && info.st_uid == geteuid())
-		return;
-	if (!S_ISREG(info.st_mode) || info.st_uid != geteuid())
-		note(&w->foreign, w->foreign_name, name);
-	else if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		note(&w->open, w->open_name, name);
-	if (is_left(name))
-		note(&w->left, w->left_name, name);
-}
-
-/* ST_NOTFOUND: no such folder. */
-static enum status
-walk_folder(struct walk *w, const char *dir, struct err *err)
-{
-	char path[PATH_SIZE];
-	struct dirent *entry;
-	DIR *d;
-
-	if ((d = opendir(dir)) == NULL)
-		return err_set(err, errno == ENOENT ? ST_NOTFOUND : ST_IO,
-		    "list the folder: %s", strerror(errno));
-	while ((entry = readdir(d)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0 &&
-		    join(path, dir, entry->d_name))
-			walk_file(w, path, entry->d_name);
-	closedir(d);
-	return ST_OK;
-}
-
 static enum status
 check_files(const char *dir, struct writer *out, struct err *err)
 {
-	struct walk w = { 0 };
-	char spool[PATH_SIZE];
+	struct files w = { 0 };
+	char spool[FILES_PATH_SIZE];
 	struct err why;
 	enum status st;
 
-	st = walk_folder(&w, dir, &why);
-	if (st == ST_OK && join(spool, dir, "spool"))
-		st = walk_folder(&w, spool, &why);
+	st = files_walk(&w, dir, &why);
+	if (st == ST_OK && files_join(spool, dir, "spool"))
+		st = files_walk(&w, spool, &why);
 	if (st != ST_OK && st != ST_NOTFOUND)
 		return finding_put(
 		    out, err, FINDING_UNREADABLE, "%s", why.text);
@@ -162,12 +78,12 @@ check_device(const struct agent_opts *opts, bool has_store, struct writer *out,
     bool *usable, struct err *err)
 {
 	struct device *device = NULL;
-	char path[PATH_SIZE];
+	char path[FILES_PATH_SIZE];
 	bool complete;
 	struct err why;
 	enum status st;
 
-	if (!join(path, opts->dir, "device"))
+	if (!files_join(path, opts->dir, "device"))
 		return err_set(err, ST_INVALID, "the folder's name is long");
 	st = device_read(&device, opts->env, path, &why);
 	complete = device != NULL && device->complete;
@@ -212,13 +128,13 @@ static enum status
 check_store(const struct agent_opts *opts, struct writer *out, bool *usable,
     struct err *err)
 {
-	char path[PATH_SIZE];
+	char path[FILES_PATH_SIZE];
 	struct sealvfs_file file = { .vfs = opts->vfs, .path = path };
 	bool same;
 	struct err why;
 	enum status st;
 
-	if (!join(path, opts->dir, "store.db"))
+	if (!files_join(path, opts->dir, "store.db"))
 		return err_set(err, ST_INVALID, "the folder's name is long");
 	st = sealvfs_header_same(&file, &same, &why);
 	if (st == ST_OK) {
@@ -242,13 +158,13 @@ check_tally(const struct agent_opts *opts, struct writer *out, struct err *err)
 {
 	struct tally tally;
 	struct stat info;
-	char path[PATH_SIZE];
+	char path[FILES_PATH_SIZE];
 
 	/* Written by the first visit. */
-	if (!is_there(opts->dir, "tally", &info))
+	if (!files_is_there(opts->dir, "tally", &info))
 		return finding_put(
 		    out, err, FINDING_TALLY_OK, "none is kept yet");
-	(void)join(path, opts->dir, "tally");
+	(void)files_join(path, opts->dir, "tally");
 	tally_read(&tally, opts->env, path);
 	if (info.st_size % TALLY_ENTRY_LEN != 0 ||
 	    tally.n != (size_t)info.st_size / TALLY_ENTRY_LEN)
@@ -261,17 +177,16 @@ check_tally(const struct agent_opts *opts, struct writer *out, struct err *err)
 static enum status
 check_space(const char *dir, struct writer *out, struct err *err)
 {
-	struct statvfs disk;
 	struct stat info;
 	uint64_t room, store = 0;
 	enum finding finding = FINDING_SPACE_OK;
+	struct err why;
 
-	if (statvfs(dir, &disk) != 0)
-		return finding_put(out, err, FINDING_UNREADABLE, "the disk: %s",
-		    strerror(errno));
-	if (is_there(dir, "store.db", &info))
+	if (files_room(dir, &room, &why) != ST_OK)
+		return finding_put(
+		    out, err, FINDING_UNREADABLE, "%s", why.text);
+	if (files_is_there(dir, "store.db", &info))
 		store = (uint64_t)info.st_size;
-	room = (uint64_t)disk.f_bavail * disk.f_frsize;
 	if (room < SPACE_NONE)
 		finding = FINDING_SPACE_NONE;
 	else if (room < SPACE_LOW + store)
@@ -292,12 +207,12 @@ folder_check(const struct agent_opts *opts, struct writer *out, bool *usable,
 	st = check_itself(opts->dir, out, usable, err);
 	if (st != ST_OK || stat(opts->dir, &info) != 0)
 		return st;
-	has_store = is_there(opts->dir, "store.db", &info);
+	has_store = files_is_there(opts->dir, "store.db", &info);
 	if ((st = check_files(opts->dir, out, err)) != ST_OK ||
 	    (st = check_device(opts, has_store, out, usable, err)) != ST_OK)
 		return st;
 	/* Before the enrolment none of the others is there. */
-	if (has_store || is_there(opts->dir, "device", &info))
+	if (has_store || files_is_there(opts->dir, "device", &info))
 		st = check_store(opts, out, usable, err);
 	if (st == ST_OK)
 		st = check_tally(opts, out, err);

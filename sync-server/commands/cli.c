@@ -180,31 +180,41 @@ run_here(const struct cli *cli, const struct control_request *request,
 	return st;
 }
 
-static int
-run_command(const struct cli *cli, const struct command *command)
+enum status
+cli_run(const struct cli *cli, const struct command *command,
+    control_line_fn *on_line, void *arg, struct err *err)
 {
 	struct control_request request = { .dir = cli->dir,
 		.env = env_real(),
 		.command = command->look ? "look" : "run",
-		.on_line = cli_print,
-		.arg = (void *)cli };
+		.on_line = on_line,
+		.arg = arg };
 	struct writer json = { 0 };
 	bool reached = false;
-	struct err err;
 	enum status st;
 
-	if ((st = make_request(&json, cli, &err)) == ST_OK) {
+	if ((st = make_request(&json, cli, err)) == ST_OK) {
 		request.json = (const char *)json.bytes;
 		request.json_len = json.len;
-		st = control_call(&request, &reached, &err);
+		st = control_call(&request, &reached, err);
 		if (!reached && st == ST_NOTFOUND)
-			st = run_here(cli, &request, &err);
+			st = run_here(cli, &request, err);
 	}
 	if (json.bytes != NULL)
 		crypto_wipe(json.bytes, json.cap);
 	writer_free(&json);
 	fflush(stdout);
-	return st == ST_OK ? CLI_DONE : cli_fail(cli, &err);
+	return st;
+}
+
+static int
+run_command(const struct cli *cli, const struct command *command)
+{
+	struct err err;
+
+	if (cli_run(cli, command, cli_print, (void *)cli, &err) == ST_OK)
+		return CLI_DONE;
+	return cli_fail(cli, &err);
 }
 
 /*
@@ -323,6 +333,8 @@ dispatch(const struct cli *cli)
 		return usage("there is no such command");
 	if ((code = check_words(cli, command, used)) != CLI_DONE)
 		return code;
+	if (strcmp(command->name, "doctor") == 0)
+		return cli_doctor(cli, command);
 	return run_with_stdin(cli, command, used);
 }
 

@@ -14,6 +14,9 @@
 #include <stddef.h>
 
 #include "common/base/err.h"
+#include "common/http/control.h"
+
+struct command;
 
 /* What goes before or after the command, and what init and run share. */
 struct cli {
@@ -50,6 +53,10 @@ int cli_fail(const struct cli *cli, const struct err *err);
 struct json;
 void cli_print(void *cli, const struct json *line, const char *text);
 
+/* Let the daemon run ${cli}'s words, or run them here where there is none. */
+enum status cli_run(const struct cli *cli, const struct command *command,
+    control_line_fn *on_line, void *arg, struct err *err);
+
 /* The commands that no daemon can be asked for. */
 int cli_init(const struct cli *cli);
 int cli_daemon(const struct cli *cli);
@@ -58,6 +65,8 @@ int cli_recover(const struct cli *cli);
 extern const char cli_recover_help[];
 /* Where there is no server yet. */
 int cli_restore(const struct cli *cli);
+/* From outside, then inside where that goes; looks and mends nothing. */
+int cli_doctor(const struct cli *cli, const struct command *command);
 extern const char cli_restore_help[];
 void cli_help(const struct cli *cli);
 

@@ -98,6 +98,7 @@ enum status command_enrol(struct command_call *call, struct err *err);
 enum status command_recovery_init(struct command_call *call, struct err *err);
 enum status command_recovery_list(struct command_call *call, struct err *err);
 enum status command_backup(struct command_call *call, struct err *err);
+enum status command_doctor(struct command_call *call, struct err *err);
 enum status command_show(struct command_call *call, struct err *err);
 enum status command_records(struct command_call *call, struct err *err);
 enum status command_findings(struct command_call *call, struct err *err);

@@ -32,6 +32,10 @@ static const struct more {
 	    "is in the backup too, under the passphrase; without,\nkeep a "
 	    "copy of DIR/store.key in another place, or the backup opens for "
 	    "nobody.\n`padu-server restore --help`: the way back.\n" },
+	{ "doctor",
+	    "A line each: ok, attention, wrong (exit status 10) or unchecked, "
+	    "with what to do.\nIt mends nothing, and may be asked while the "
+	    "server runs.\n" },
 	{ "show",
 	    "RECORD is a number as `records` and `findings` print it.  For "
 	    "each register its\nheads: the values that nobody has replaced, "

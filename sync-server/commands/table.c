@@ -146,6 +146,8 @@ const struct command command_table[] = {
 	    { "", 0, 0, NULL }, command_recovery_list },
 	{ "backup", "Copy the whole server, sealed; it works on meanwhile.",
 	    false, { "", 0, 0, BACKUP }, command_backup },
+	{ "doctor", "Say what is wrong with the server, and what to do.", true,
+	    { "", 0, 0, NULL }, command_doctor },
 	{ "revoke", "Believe a writer or a laptop no longer.", false,
 	    { "", 0, 0, REVOKE }, command_revoke },
 	{ "records", "List households and persons.", true,
