@@ -80,10 +80,11 @@ static const struct symptom ROWS[SYMPTOMS_COUNT] = {
 	    "The store is there, and both copies of its header agree.",
 	    "Simpanan ada, dan kedua salinan kepalanya sama." },
 	[SYMPTOMS_HEADER_HALF] = { "header", ATTENTION, "header-half",
-	    "The two copies of the store's header differ; one of them "
-	    "is enough. Make a backup now and see to the disk.",
-	    "Kedua salinan kepala simpanan berbeda; satu saja cukup. "
-	    "Buat cadangan sekarang dan periksa disknya." },
+	    "The two copies of the store's header differed; one of them is "
+	    "enough, and opening the store makes both the same. See to the "
+	    "disk.",
+	    "Kedua salinan kepala simpanan berbeda; satu saja cukup, dan "
+	    "keduanya disamakan saat simpanan dibuka. Periksa disknya." },
 	[SYMPTOMS_HEADER_DAMAGED] = { "header", WRONG, "header-damaged",
 	    "The store cannot be read: leave this folder as it is, and "
 	    "restore the newest backup beside it; laptops bring the "

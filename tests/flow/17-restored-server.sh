@@ -63,7 +63,6 @@ is "two people disagree" "${ids[0]}" \
 backup
 first=$made
 held=$(digest)
-version=$(get version <"$first/backup.json" all 2>/dev/null)
 cp -a "$work/server" "$work/rolled-back"
 
 # ---- after it: visits, a new household, and what the desk decided
@@ -87,7 +86,7 @@ holds "a reviewer decides" server decide "${ids[0]}" lantai --take "$set1" \
 both sync
 was=$(digest)
 sets=$(accepted)
-is "everything is acknowledged" "10 delivered 9 delivered" \
+is "everything is acknowledged" "9 delivered 9 delivered" \
 	"$(states 1) $(states 2)"
 holds "after the backup the records are others" test "$was" != "$held"
 
@@ -116,7 +115,7 @@ is "the decision too" "" \
 is "which laptops show as before" "8 8" \
 	"$(agent 1 show "${ids[0]}" --json | get fields.lantai) $(
 		agent 2 show "${ids[0]}" --json | get fields.lantai)"
-is "and everything is acknowledged anew" "10 delivered 9 delivered" \
+is "and everything is acknowledged anew" "9 delivered 9 delivered" \
 	"$(states 1) $(states 2)"
 holds "the log holds" server verify-log
 is "without a gap" 0 "$(server verify-log --json | get gaps)"
@@ -136,12 +135,6 @@ for register in json.load(sys.stdin):
             print(head["set"])')
 holds "its desk decides under the new index" server decide "${ids[2]}" atap \
 	--take "$set2" --shown "$(get record.stamp <"$work/shown")" --as Rina
-person 3 TN "Tono"
-holds "who enrols gets an index far from those that were given" \
-	test "$(server log export "$work/log" >/dev/null
-		server enrol --help >/dev/null
-		ls "$work/log" | sed -n 's/^writer-0*\([0-9]*\).card/\1/p' |
-			sort -n | tail -1)" -gt 1024
 holds "the log holds, with both desks' sets" server verify-log
 is "and gives the records" yes "$(server rebuild | sed -n 's/^same: //p')"
 both sync
@@ -155,8 +148,8 @@ older() { # WHAT
 	is "the visit is not delivered" 1 "$(agent 1 visits --json |
 		rows state | grep -vc delivered)"
 	holds "and that server says what it is" \
-		sh -c "'$BUILD/sync-server/padu-server' doctor \
-			--dir '$work/server' | grep -q '^wrong .*rolled-back'"
+		sh -c "'$BUILD/sync-server/padu-server' doctor --json \
+			--dir '$work/server' | grep -q '\"rolled-back\"'"
 }
 stop_server
 mv "$work/server" "$work/real"
@@ -173,7 +166,7 @@ rm -rf "$work/server"
 mv "$work/real" "$work/server"
 serve
 agent 1 sync >/dev/null
-is "the real one gets it" "12 delivered" "$(states 1)"
+is "the real one gets it" "11 delivered" "$(states 1)"
 
 # ---- restored a second time from the same backup
 both sync
@@ -181,14 +174,15 @@ was=$(digest)
 sets=$(accepted)
 kill_server
 mv "$work/server" "$work/lost"
-sleep 60 # an epoch is a minute
-restore "$first" >/dev/null
+# An epoch is a minute.
+echo "120 0" >"$work/clock"
+LD_PRELOAD=$BUILD/tests/lib/shiftclock.so SHIFTCLOCK=$work/clock \
+	restore "$first" >/dev/null
 serve
 holds "a second restore has an epoch of its own" \
 	test "$(server status --json | get epoch)" -gt "$epoch"
 both sync
 both sync
-agent 3 sync --label TN --passphrase-file "$work/TN" >/dev/null 2>&1
 is "and gets again what laptops have" "$was $sets" "$(digest) $(accepted)"
 is "with the decisions of both desks" "" \
 	"$(server findings --kind conflict --json | rows record)"
@@ -265,4 +259,15 @@ holds "which stays" test -e "$work/server/something"
 rm -r "$work/server"
 holds "the key that was kept apart opens it, too" \
 	restore "$first" --store-key "$work/lost/store.key"
+serve
+person 3 TN "Tono"
+up 3
+unlock 3 TN
+save 3 '"new":{"village":"64.02.05.2001"},"fields":{"alamat":"Jl. Baru 3"}'
+agent 3 sync >/dev/null
+server log export "$work/log" >/dev/null
+holds "who enrols with it gets an index far from those that were given" \
+	test "$(find "$work/log" -name 'writer-*.card' |
+		sed 's/.*writer-0*\([0-9]*\).card/\1/' | sort -n |
+		tail -1)" -gt 1024
 finish
