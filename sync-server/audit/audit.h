@@ -52,9 +52,10 @@ enum audit_kind {
 	                    * once */
 	AUDIT_EXPORT = 14, /* of the log; before the first file is written */
 	AUDIT_ERASE = 15,
-	AUDIT_REPAIR = 16, /* rebuild --repair */
-	AUDIT_RETRY = 17,  /* what the receiver refused is sent again */
-	AUDIT_BACKUP = 18, /* made and read back; laptops are told of it */
+	AUDIT_REPAIR = 16,  /* rebuild --repair */
+	AUDIT_RETRY = 17,   /* what the receiver refused is sent again */
+	AUDIT_BACKUP = 18,  /* made and read back; laptops are told of it */
+	AUDIT_RESTORE = 19, /* this server is from a backup: an epoch began */
 	AUDIT_NKINDS
 };
 
@@ -72,7 +73,8 @@ enum audit_name {
 	AUDIT_CODE_ID = 10,    /* 32: card_code_id() */
 	AUDIT_REQUEST = 11,    /* 32: number of a recovery request, zeros
 	                        * behind it */
-	AUDIT_NUMBER = 12,     /* of a recovery card, a return, an import */
+	AUDIT_NUMBER = 12,     /* of a recovery card, a return, an import; of an
+	                        * epoch: itself */
 	AUDIT_PART = 13,       /* of an import, from 1 */
 	AUDIT_ROLE = 14,       /* enum person_role */
 	AUDIT_CUSTODIANS = 15, /* who answered, a bit each; 0: not known */

@@ -19,6 +19,7 @@ static const char *const KINDS[AUDIT_NKINDS] = {
 	[AUDIT_REPAIR] = "repair",
 	[AUDIT_RETRY] = "retry",
 	[AUDIT_BACKUP] = "backup",
+	[AUDIT_RESTORE] = "restore",
 };
 
 static const char *const NAMES[AUDIT_NNAMES] = {

@@ -9,11 +9,13 @@
 #include "common/store/db.h"
 #include "common/store/sealvfs.h"
 
+#include "sync-server/audit/audit.h"
 #include "sync-server/backup/escrow.h"
 #include "sync-server/backup/place.h"
 #include "sync-server/backup/restore.h"
 #include "sync-server/backup/snapshot.h"
 #include "sync-server/server_internal.h"
+#include "sync-server/store/store.h"
 
 struct making {
 	const struct restore_opts *opts;
@@ -193,6 +195,33 @@ begin(struct making *m, const struct sealvfs_file *file, struct err *err)
 	return st;
 }
 
+/* It opens, and its audit log says where it is from. */
+static enum status
+note(struct making *m, const char *part, struct err *err)
+{
+	const struct server_opts opts = {
+		.dir = part, .regions = m->opts->regions, .env = m->opts->env
+	};
+	const struct audit_entry done = { .kind = AUDIT_RESTORE,
+		.facts = { { AUDIT_NUMBER, m->out->begun.epoch, NULL },
+		    { AUDIT_COUNT, m->out->paper.facts.log, NULL } } };
+	struct server *server = NULL;
+	enum status st;
+
+	if ((st = server_open(&server, &opts, err)) != ST_OK)
+		return st;
+	server_lock(server);
+	st = store_begin(server->store, err);
+	if (st == ST_OK)
+		st = audit_append(server, &done, err);
+	if (st == ST_OK)
+		st = store_commit(server->store, err);
+	store_rollback(server->store);
+	server_unlock(server);
+	server_close(server);
+	return st;
+}
+
 static enum status
 put_store(struct making *m, struct err *err)
 {
@@ -225,7 +254,7 @@ static enum status
 make(struct making *m, struct err *err)
 {
 	const struct env *env = m->opts->env;
-	char parts[PLACE_PATH_SIZE];
+	char part[PLACE_PATH_SIZE], parts[PLACE_PATH_SIZE];
 	enum status st;
 
 	if ((st = crypto_start(err)) != ST_OK ||
@@ -235,7 +264,9 @@ make(struct making *m, struct err *err)
 	    (st = put_keys(m, err)) != ST_OK ||
 	    (st = put_store(m, err)) != ST_OK ||
 	    (st = place_path(m->place, "parts", parts, err)) != ST_OK ||
-	    (st = env->mkdir(env->arg, parts, err)) != ST_OK)
+	    (st = env->mkdir(env->arg, parts, err)) != ST_OK ||
+	    (st = place_path(m->place, ".", part, err)) != ST_OK ||
+	    (st = note(m, part, err)) != ST_OK)
 		return st;
 	return place_finish(m->place, err);
 }

@@ -7,7 +7,8 @@
  *	BACKUP --copied--> NEW.part: key opens it? all of it sound, and as
  *	                      |      backup.json says?
  *	                      v
- *	                   new epoch (epoch.h) -> durable -> named NEW
+ *	                   new epoch (epoch.h), an entry in the audit log
+ *	                      -> durable -> named NEW
  *
  * The backup is only read.  Until everything has held there is no NEW, and
  * what a crash left is NEW.part, which the next restore removes.
@@ -27,6 +28,7 @@ struct restore_opts {
 	const char *dir;        /* the server's: not there yet, or empty */
 	const char *passphrase; /* of store.key.sealed, or NULL */
 	const char *key_file;   /* store.key as it was kept apart, or NULL */
+	const char *regions;    /* as of struct server_opts */
 	const struct env *env;
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
 	void *arg; /* progress in bytes; may be NULL */

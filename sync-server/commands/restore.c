@@ -99,6 +99,7 @@ int
 cli_restore(const struct cli *cli)
 {
 	struct restore_opts opts = { .dir = cli->dir,
+		.regions = cli->regions,
 		.env = env_real(),
 		.progress = put_progress,
 		.arg = (void *)cli };

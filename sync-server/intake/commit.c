@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "common/base/id.h"
 #include "common/base/limits.h"
 #include "common/crypto/hash.h"
 #include "common/instrument/instrument.h"
@@ -161,6 +162,29 @@ set_aside(struct server *server, const struct intake_job *job,
 	return store_quarantine_add(server->store, &kept, err);
 }
 
+/*
+ * A set of the desk, given back by a laptop, may be of a life of this server
+ * that it does not remember: no index in it is given to anybody else.  Only
+ * the desk is believed that; a laptop could use all indexes up.
+ */
+static void
+notice_indexes(struct server *server, const struct change *change)
+{
+	struct store_state *state = store_state(server->store);
+	uint32_t last = change->head.writer, writer;
+	size_t i;
+
+	for (i = 0; i < change->body.nrows; i++) {
+		writer = id_writer(change->body.rows[i].id);
+		if (id_authority(change->body.rows[i].id) ==
+			server->authority &&
+		    writer > last)
+			last = writer;
+	}
+	if (state->next_writer <= last && last < ID_WRITER_MAX)
+		state->next_writer = last + 1;
+}
+
 static enum status
 commit_item(struct server *server, const struct intake_job *job,
     struct intake_item *item, struct err *err)
@@ -182,6 +206,8 @@ commit_item(struct server *server, const struct intake_job *job,
 		return st;
 	if (!out.logged)
 		return set_aside(server, job, item, out.state, out.reason, err);
+	if (item->author.desk)
+		notice_indexes(server, item->change);
 	memcpy(item->receipt, out.receipt, RECEIPT_LEN);
 	return ST_OK;
 }

@@ -6,6 +6,7 @@
 #include "common/base/id.h"
 #include "common/say/say.h"
 #include "common/store/db.h"
+#include "sync-server/audit/audit.h"
 #include "sync-server/backup/backup.h"
 #include "sync-server/backup/escrow.h"
 #include "sync-server/backup/marks.h"
@@ -283,6 +284,7 @@ restore(const char *from, const char *passphrase)
 	const struct restore_opts o = { .from = from,
 		.dir = other,
 		.passphrase = passphrase,
+		.regions = getenv("PADU_REGIONS"),
 		.env = &office.env };
 
 	return restore_make(&o, &restored, &err);
@@ -322,6 +324,64 @@ START_TEST(a_restored_server_begins_a_new_epoch_far_ahead)
 	ck_assert_uint_ge(state->next_person, before.next_person + EPOCH_JUMP);
 	ck_assert_uint_eq(state->desk_seq, 0);
 	ck_assert_uint_eq(state->version, before.version);
+}
+END_TEST
+
+static enum status
+keep_last(void *arg, const struct audit_row *row, struct err *e)
+{
+	struct audit_stamp at;
+
+	return audit_unpack(arg, &at, row, e);
+}
+
+START_TEST(the_audit_log_says_that_it_was_restored)
+{
+	struct audit_entry last = { .kind = AUDIT_PERSON };
+
+	visit();
+	backup();
+	ok(restore(made.path, PASS));
+	move_in();
+	server_lock(office.server);
+	ok(audit_each(office.server->audit, 1, keep_last, &last, &err));
+	server_unlock(office.server);
+	ck_assert_int_eq(last.kind, AUDIT_RESTORE);
+	ck_assert_int_eq(last.facts[0].name, AUDIT_NUMBER);
+	ck_assert_uint_eq(last.facts[0].number, restored.begun.epoch);
+}
+END_TEST
+
+/* Signed by the desk of a life of this server that it does not remember. */
+START_TEST(indexes_that_the_desk_of_a_lost_epoch_had_are_not_given_again)
+{
+	struct store_state *state;
+	struct pen desk = { 0 }, own;
+	uint8_t id[CHANGE_ID_LEN];
+	uint32_t lost;
+
+	visit();
+	server_lock(office.server);
+	state = store_state(office.server->store);
+	lost = state->next_writer + 5000;
+	server_unlock(office.server);
+	desk.authority = OFFICE_AUTHORITY;
+	desk.writer = lost;
+	desk.epoch = 1;
+	desk.key = office.server->keys.desk;
+	draft_start(&draft, CHANGE_DECISION, 77);
+	draft_row(&draft, laptop_id(&sari, 5), RECORD_HOUSEHOLD, 1, 1);
+	draft_write(&draft, REG, "diputuskan");
+	own = sari.pen;
+	sari.pen = desk;
+	laptop_add(&sari, &office, &draft, id);
+	sari.pen = own;
+	haul_exchange(&haul, &office, &sari);
+	ck_assert_int_eq(haul_receipt(&haul, id)->state, RECEIPT_MERGED);
+	server_lock(office.server);
+	ck_assert_uint_eq(
+	    store_state(office.server->store)->next_writer, lost + 1);
+	server_unlock(office.server);
 }
 END_TEST
 
@@ -461,6 +521,9 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, what_cannot_be_is_said_before_anything_is_written);
 	tcase_add_test(tc, what_a_cut_off_backup_left_is_removed_by_the_next);
 	tcase_add_test(tc, a_restored_server_begins_a_new_epoch_far_ahead);
+	tcase_add_test(tc, the_audit_log_says_that_it_was_restored);
+	tcase_add_test(
+	    tc, indexes_that_the_desk_of_a_lost_epoch_had_are_not_given_again);
 	tcase_add_test(tc, a_laptop_gets_all_of_it_again_in_the_new_epoch);
 	tcase_add_test(tc, a_code_of_before_the_restore_is_good_no_more);
 	tcase_add_test(tc, two_restores_of_one_backup_have_two_epochs);
