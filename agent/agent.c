@@ -196,8 +196,10 @@ agent_unlock(struct agent *agent, const char *label, const char *passphrase,
 		return st;
 	st = sync_catch_up(u.open, agent->spool, agent->device, agent->env,
 	    agent->device_path, err);
-	if (st == ST_OK)
+	if (st == ST_OK) {
+		agent_purge_quietly(agent, u.open);
 		st = post_fill(u.open->post, &u.open->standing, err);
+	}
 	/* What came down may have been another recovery key. */
 	if (st == ST_OK)
 		unlocked_reseal(u.open, &u.opts);

@@ -172,6 +172,17 @@ enum status agent_restore(
     struct agent *agent, const struct agent_restoring *how, struct err *err);
 
 /*
+ * Let go what may (agent/purge/purge.h); it is done by itself at every unlock
+ * and after a sync.  ${out} gets what left, and of what stayed why, as JSON:
+ * {"visits": 12, "changesets": 2, ..., "stay": {"young": 3}}.  *${marked}
+ * false: the server has not said that it has a backup.
+ */
+enum status agent_purge(
+    struct agent *agent, struct writer *out, bool *marked, struct err *err);
+/* The same, quietly, if a day has gone by and it is unlocked. */
+void agent_purge_daily(struct agent *agent);
+
+/*
  * Record a finished visit (JSON, as in agent/visit/visit.h), durably before
  * it returns; ${out} gets the answer as JSON.  ST_INVALID names field and
  * rule; ST_CONFLICT: the record moved under the form (both values in the

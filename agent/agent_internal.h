@@ -24,6 +24,7 @@ struct agent {
 	struct unlocked *open; /* NULL: locked */
 	struct sync_sent sent;
 	struct enrolling *enrolling;
+	int64_t purged_ms; /* when visits were last let go */
 };
 
 /* ST_NOTFOUND, with a sentence, unless the laptop is enrolled. */
@@ -42,6 +43,9 @@ enum status agent_try_passphrase(struct agent *agent, const char *label,
 /* New passphrases': said, or of the agent, or measured. */
 enum status agent_cost(struct agent *agent, const struct passphrase_cost *said,
     struct passphrase_cost *out, struct err *err);
+
+/* Let old visits go, as far as that is possible now. */
+void agent_purge_quietly(struct agent *agent, struct unlocked *u);
 
 /* Does the store's header have a recovery slot? */
 bool agent_recoverable(const struct agent *agent);

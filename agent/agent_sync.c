@@ -135,6 +135,8 @@ agent_sync_reply(struct agent *agent, const uint8_t name[32],
 		/* The next page follows another bundle. */
 		if (agent->sent.left && r.reply.nreceipts > 0)
 			out->more = true;
+		if (agent->open != NULL && !out->more)
+			agent_purge_quietly(agent, agent->open);
 		out->sent += agent->sent.nsets;
 		agent->sent.any = false;
 	}

@@ -14,6 +14,7 @@
 #include "agent/outbox/answer.h"
 #include "agent/outbox/chain.h"
 #include "agent/outbox/post.h"
+#include "agent/purge/purge.h"
 #include "agent/records/display.h"
 #include "agent/records/listed.h"
 #include "agent/records/view.h"
@@ -207,6 +208,24 @@ put_visit(void *arg, const struct visit_line *line, struct err *err)
 	return end_line(&w, t->out, err);
 }
 
+/* Behind them: how many were delivered, and have left since. */
+static enum status
+put_purged(struct telling *t, struct err *err)
+{
+	struct json_writer w = json_writer_start(t->out);
+	uint64_t visits;
+	enum status st = purge_count(t->u->db, &visits, err);
+
+	if (st != ST_OK || visits == 0)
+		return st;
+	json_put_object(&w, NULL);
+	json_put_i64(&w, "visits", (int64_t)visits);
+	json_put_string(&w, "state", "delivered");
+	json_put_bool(&w, "purged", true);
+	json_put_end(&w);
+	return end_line(&w, t->out, err);
+}
+
 enum status
 agent_visits(struct agent *agent, struct writer *out, struct err *err)
 {
@@ -215,8 +234,9 @@ agent_visits(struct agent *agent, struct writer *out, struct err *err)
 
 	if (st != ST_OK)
 		return st;
-	return visits_each(
+	st = visits_each(
 	    t.u->visits, t.u->standing.cursor.epoch, put_visit, &t, err);
+	return st == ST_OK ? put_purged(&t, err) : st;
 }
 
 static enum status
@@ -291,6 +311,7 @@ put_unlocked(struct unlocked *u, struct json_writer *w, struct err *err)
 	json_put_i64(w, "quarantined", sets.quarantined);
 	json_put_i64(w, "refused", sets.refused);
 	json_put_i64(w, "voided", sets.voided);
+	json_put_i64(w, "purged", sets.purged);
 	json_put_i64(w, "due", (int64_t)due);
 	json_put_end(w);
 	json_put_i64(w, "returns", returns);

@@ -245,6 +245,17 @@ const struct cli_command cli_commands[] = {
 		"new code of the office you enrol again (--as and --label are\n"
 		"both you), and all that was in the backup is sent.\n",
 	    .options = RESTORE },
+	{ .name = "purge",
+	    .login = true,
+	    .about = "let visits go that are safe at the office for long",
+	    .more =
+		"It is done by itself at every unlock and sync; this says what\n"
+		"left and of what stayed why, in change sets: unsigned; unsent;\n"
+		"quarantined, held (the desk looks at them); refused (perhaps\n"
+		"only this laptop has them); not_backed_up (in no backup that\n"
+		"the server has signed for); young (fewer days than the office\n"
+		"wants them kept); coming (not in what came down yet); returned\n"
+		"(visit again first); named (by a set that is not answered).\n" },
 	{ .name = "doctor",
 	    .login = true,
 	    .about = "look at all of it: what is wrong, and what to do",

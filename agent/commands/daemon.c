@@ -16,7 +16,7 @@
 static void
 tick(void *doors)
 {
-	doors_check_idle(doors);
+	doors_check_daily(doors);
 }
 
 /*

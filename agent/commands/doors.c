@@ -52,6 +52,13 @@ doors_check_idle(struct doors *doors)
 }
 
 void
+doors_check_daily(struct doors *doors)
+{
+	doors_check_idle(doors);
+	agent_purge_daily(doors->agent);
+}
+
+void
 doors_input(struct doors *doors)
 {
 	doors_check_idle(doors);
@@ -361,6 +368,7 @@ const struct control_command doors_commands[] = {
 	{ .name = "status", .run = door_status },
 	{ .name = "backup", .run = doors_backup },
 	{ .name = "restore", .run = doors_restore },
+	{ .name = "purge", .run = doors_purge },
 	{ .name = "doctor", .run = doors_doctor },
 };
 const size_t doors_ncommands =

@@ -28,6 +28,9 @@ struct doors {
 /* Lock if it is time to; before every command, and now and then. */
 void doors_check_idle(struct doors *doors);
 
+/* That, and what is due once a day while it is unlocked. */
+void doors_check_daily(struct doors *doors);
+
 extern const struct control_command doors_commands[];
 extern const size_t doors_ncommands;
 

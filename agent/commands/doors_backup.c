@@ -51,3 +51,27 @@ doors_restore(void *arg, const struct json *request, struct control_out *out,
 	}
 	return st;
 }
+
+static enum status
+run_purge(struct agent *agent, const struct json *request,
+    struct control_out *out, struct err *err)
+{
+	struct writer lines = { 0 };
+	bool marked;
+	enum status st = agent_purge(agent, &lines, &marked, err);
+
+	(void)request;
+	if (st == ST_OK)
+		st = doors_put_lines(out, &lines, false, err);
+	if (st == ST_OK && !marked)
+		control_note(out, SAY_NO_MARK);
+	writer_free(&lines);
+	return st;
+}
+
+enum status
+doors_purge(void *arg, const struct json *request, struct control_out *out,
+    struct err *err)
+{
+	return doors_by_person(arg, request, out, run_purge, err);
+}

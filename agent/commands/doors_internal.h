@@ -24,7 +24,7 @@ control_fn doors_recover_request, doors_recover_finish;
 control_fn doors_enrol, doors_people_list, doors_people_remove,
     doors_passphrase;
 control_fn doors_doctor;
-control_fn doors_backup, doors_restore;
+control_fn doors_backup, doors_restore, doors_purge;
 
 /*
  * Unlock with the members ${label} and ${passphrase} of ${request}, if nobody

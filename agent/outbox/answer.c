@@ -9,7 +9,7 @@ struct answers {
 	struct db_table *sql;
 };
 
-enum { Q_GET, Q_PUT, Q_ORDER, Q_RECORDS, Q_STATES, Q_COUNT };
+enum { Q_GET, Q_PUT, Q_KNOWN, Q_ORDER, Q_RECORDS, Q_STATES, Q_COUNT };
 
 static const char *const SQL[Q_COUNT] = {
 	[Q_GET] = "SELECT time_ms, state, stamp_epoch, stamp_version"
@@ -24,7 +24,10 @@ static const char *const SQL[Q_COUNT] = {
 		  " stamp_epoch = excluded.stamp_epoch,"
 		  " stamp_version = excluded.stamp_version,"
 		  " time_ms = excluded.time_ms,"
-		  " bytes = excluded.bytes",
+		  " bytes = excluded.bytes, known = NULL",
+
+	[Q_KNOWN] = "UPDATE receipt SET known = :version"
+		    " WHERE epoch = :epoch AND known IS NULL",
 
 	[Q_ORDER] = "INSERT INTO toggle (change_id, epoch, seq, accept) VALUES"
 		    " (:change, :epoch, :seq, :accept)"
@@ -36,12 +39,13 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_RECORDS] = "SELECT r.record FROM change_set s JOIN set_row r"
 		      " ON r.set_id = s.set_id WHERE s.change_id = :change",
 
-	[Q_STATES] = "SELECT s.seq IS NULL, c.state, t.accept, count(*)"
+	[Q_STATES] = "SELECT s.seq IS NULL, c.state, t.accept, count(*),"
+		     " length(s.bytes) = 0"
 		     " FROM change_set s"
 		     " LEFT JOIN receipt c ON c.change_id = s.change_id"
 		     "  AND c.epoch = :epoch"
 		     " LEFT JOIN toggle t ON t.change_id = s.change_id"
-		     " GROUP BY 1, 2, 3",
+		     " GROUP BY 1, 2, 3, 5",
 };
 
 bool
@@ -136,6 +140,17 @@ answers_put(struct answers *answers, uint32_t epoch, const struct receipt *r,
 }
 
 enum status
+answers_known(
+    struct answers *answers, uint32_t epoch, uint64_t version, struct err *err)
+{
+	struct db_query *q = db_query(answers->sql, Q_KNOWN);
+
+	db_bind_i64(q, ":epoch", epoch);
+	db_bind_i64(q, ":version", (int64_t)version);
+	return db_run(q, NULL, err);
+}
+
+enum status
 answers_order(struct answers *answers, const uint8_t change_id[32],
     enum answer_order order, uint32_t epoch, uint32_t seq, bool *changed,
     struct err *err)
@@ -179,6 +194,10 @@ add_count(struct answer_counts *out, const struct db_query *q)
 
 	if (db_column_i64(q, 0) != 0) {
 		out->open += n;
+		return;
+	}
+	if (db_column_i64(q, 4) != 0) {
+		out->purged += n;
 		return;
 	}
 	if (voided) {

@@ -63,6 +63,12 @@ enum status answers_put(struct answers *answers, uint32_t epoch,
     const struct receipt *receipt, const uint8_t bytes[RECEIPT_LEN],
     bool *changed, struct err *err);
 /*
+ * All that the server had to say at (${epoch}, ${version}) has been put: what
+ * the receipts of that epoch say is in its state of that version.
+ */
+enum status answers_known(
+    struct answers *answers, uint32_t epoch, uint64_t version, struct err *err);
+/*
  * An order of the desk about the set ${change_id}, given in the desk's set
  * number ${seq} of ${epoch}.  The latest counts.
  */
@@ -79,6 +85,7 @@ struct answer_counts {
 	unsigned open;    /* sets that are not signed */
 	unsigned waiting; /* signed, no receipt */
 	unsigned merged, quarantined, refused, voided;
+	unsigned purged; /* answered, and gone */
 };
 enum status answers_count(struct answers *answers, uint32_t epoch,
     struct answer_counts *out, struct err *err);

@@ -28,6 +28,7 @@ enum {
 	Q_DESK_BYTES,
 	Q_OWN_ENVELOPE,
 	Q_DESK_ENVELOPE,
+	Q_KNOWN,
 	Q_COUNT
 };
 
@@ -35,7 +36,7 @@ enum {
 	" NOT EXISTS (SELECT 1 FROM receipt c WHERE c.change_id = " table      \
 	".change_id AND c.epoch = :epoch"                                      \
 	" AND c.state <> :custody)"
-#define DUE " FROM change_set s WHERE seq IS NOT NULL AND" NO_RECEIPT("s")
+#define DUE " FROM change_set s WHERE length(bytes) > 0 AND" NO_RECEIPT("s")
 #define DESK_DUE                                                                      \
 	" FROM desk_set d WHERE epoch < :epoch AND :settled = :epoch AND" NO_RECEIPT( \
 	    "d")
@@ -55,6 +56,10 @@ static const char *const SQL[Q_COUNT] = {
 
 	[Q_OWN_ENVELOPE] = "UPDATE change_set SET envelope = :envelope"
 			   " WHERE change_id = :change",
+
+	[Q_KNOWN] = "SELECT 1 FROM change_set WHERE change_id = :change"
+		    " UNION ALL"
+		    " SELECT 1 FROM desk_set WHERE change_id = :change",
 
 	[Q_DESK_ENVELOPE] = "UPDATE desk_set SET envelope = :envelope"
 			    " WHERE change_id = :change",
@@ -254,6 +259,33 @@ compare_envelopes(const void *a, const void *b)
 	return memcmp(x->envelope, y->envelope, sizeof(x->envelope));
 }
 
+/*
+ * Does the store know the set in the envelope ${name}?  If not, the store is
+ * an older copy, and the envelope may be all there is: it is sent, and goes
+ * with its receipt.
+ */
+static bool
+is_known(struct post *post, const uint8_t *name)
+{
+	struct db_query *q = db_query(post->sql, Q_KNOWN);
+	struct envelope_head head;
+	uint8_t *bytes = NULL;
+	size_t len, whole;
+	struct err err;
+	bool known = true;
+
+	if (spool_read(post->spool, SPOOL_ENVELOPE, name, &bytes, &len, &err) ==
+		ST_OK &&
+	    envelope_peek(&head, &whole, bytes, len, &err) == ST_OK) {
+		db_bind_blob(
+		    q, ":change", head.change_id, sizeof(head.change_id));
+		known = db_fetch(q, &err) != ST_NOTFOUND;
+		db_done(q);
+	}
+	free(bytes);
+	return known;
+}
+
 /* What lies in the spool and is not due. */
 static enum status
 remove_rest(struct post *post, struct filling *f, struct err *err)
@@ -266,9 +298,10 @@ remove_rest(struct post *post, struct filling *f, struct err *err)
 		qsort(f->due, f->n, sizeof(*f->due), compare_envelopes);
 	for (i = 0; i < f->nnames && st == ST_OK; i++) {
 		memcpy(key.envelope, f->names + i * 32, 32);
-		if (f->n == 0 ||
-		    bsearch(&key, f->due, f->n, sizeof(*f->due),
-			compare_envelopes) == NULL)
+		if ((f->n == 0 ||
+			bsearch(&key, f->due, f->n, sizeof(*f->due),
+			    compare_envelopes) == NULL) &&
+		    is_known(post, key.envelope))
 			st = spool_remove(
 			    post->spool, SPOOL_ENVELOPE, key.envelope, err);
 	}

@@ -34,7 +34,7 @@ void post_close(struct post *post);
 
 /*
  * Make the spool hold the envelopes of what is due, sealed to the server's
- * present key, and no others.  Outside of a transaction.
+ * present key, and no others that the store knows.  Outside of a transaction.
  */
 enum status post_fill(
     struct post *post, const struct standing *standing, struct err *err);

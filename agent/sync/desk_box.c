@@ -14,9 +14,14 @@ struct desk_box {
 enum { Q_PUT, Q_PUT_RETURN, Q_RETURNS, Q_TOTAL, Q_COUNT };
 
 static const char *const SQL[Q_COUNT] = {
-	[Q_PUT] = "INSERT INTO desk_set (change_id, writer, seq, epoch, bytes)"
-		  " VALUES (:change, :writer, :seq, :epoch, :bytes)"
+	[Q_PUT] = "INSERT INTO desk_set (change_id, writer, seq, epoch, bytes,"
+		  " version, came_ms) VALUES (:change, :writer, :seq, :epoch,"
+		  " :bytes, :version, :time)"
 		  " ON CONFLICT (change_id) DO UPDATE SET"
+		  " version = CASE WHEN excluded.epoch > epoch"
+		  "  THEN excluded.version"
+		  "  ELSE coalesce(version, excluded.version) END,"
+		  " came_ms = coalesce(came_ms, excluded.came_ms),"
 		  " epoch = max(epoch, excluded.epoch)",
 
 	[Q_PUT_RETURN] = "INSERT INTO sent_back (visit, number, household,"
@@ -25,10 +30,11 @@ static const char *const SQL[Q_COUNT] = {
 			 " ON CONFLICT (visit, number) DO NOTHING",
 
 	[Q_RETURNS] = "SELECT visit, household, number, time_ms, by, reason"
-		      " FROM sent_back"
+		      " FROM sent_back WHERE household <> 0"
 		      " ORDER BY time_ms DESC, number DESC",
 
-	[Q_TOTAL] = "SELECT count(DISTINCT visit) FROM sent_back",
+	[Q_TOTAL] = "SELECT count(DISTINCT visit) FROM sent_back"
+		    " WHERE household <> 0",
 };
 
 enum status
@@ -58,22 +64,25 @@ desk_box_close(struct desk_box *box)
 
 static enum status
 keep(struct desk_box *box, const struct change_head *head,
-    const uint8_t id[CHANGE_ID_LEN], uint32_t epoch, const uint8_t *bytes,
-    size_t len, struct err *err)
+    const uint8_t id[CHANGE_ID_LEN], const struct reply *reply,
+    const uint8_t *bytes, size_t len, struct err *err)
 {
 	struct db_query *q = db_query(box->sql, Q_PUT);
 
 	db_bind_blob(q, ":change", id, CHANGE_ID_LEN);
 	db_bind_i64(q, ":writer", head->writer);
 	db_bind_i64(q, ":seq", head->seq);
-	db_bind_i64(q, ":epoch", epoch);
+	db_bind_i64(q, ":epoch", reply->cursor.epoch);
+	db_bind_i64(q, ":version", (int64_t)reply->cursor.version);
+	db_bind_i64(q, ":time", reply->time_ms);
 	db_bind_blob(q, ":bytes", bytes, len);
 	return db_run(q, NULL, err);
 }
 
 enum status
-desk_box_put(struct desk_box *box, struct answers *answers, uint32_t epoch,
-    const uint8_t *bytes, size_t len, const uint8_t desk_public[32],
+desk_box_put(struct desk_box *box, struct answers *answers,
+    const struct reply *reply, const uint8_t *bytes, size_t len,
+    const uint8_t desk_public[32],
     enum status (*each)(
 	void *arg, const uint8_t change_id[32], struct err *err),
     void *arg, struct err *err)
@@ -88,7 +97,7 @@ desk_box_put(struct desk_box *box, struct answers *answers, uint32_t epoch,
 	size_t i;
 
 	if ((st = change_peek(&head, id, bytes, len, err)) != ST_OK ||
-	    (st = keep(box, &head, id, epoch, bytes, len, err)) != ST_OK)
+	    (st = keep(box, &head, id, reply, bytes, len, err)) != ST_OK)
 		return st;
 	/* Of an older desk key: kept for the server to judge, not obeyed. */
 	if (head.kind != CHANGE_CONTROL ||

@@ -25,12 +25,12 @@ enum status desk_box_open(
 void desk_box_close(struct desk_box *box);
 
 /*
- * Keep a desk set that came in a reply of ${epoch}.  Orders in it, if it is
+ * Keep a desk set that came in ${reply}.  Orders in it, if it is
  * signed with ${desk_public}, go to ${answers}; ${each} is called with the
  * change id of each set whose answer changed so.  ST_INVALID: no change set.
  */
 enum status desk_box_put(struct desk_box *box, struct answers *answers,
-    uint32_t epoch, const uint8_t *bytes, size_t len,
+    const struct reply *reply, const uint8_t *bytes, size_t len,
     const uint8_t desk_public[32],
     enum status (*each)(
 	void *arg, const uint8_t change_id[32], struct err *err),

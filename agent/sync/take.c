@@ -7,6 +7,7 @@
 
 #include "agent/agent.h"
 #include "agent/outbox/answer.h"
+#include "agent/purge/mark_box.h"
 #include "agent/records/listed.h"
 #include "agent/recover/recovery_key.h"
 #include "agent/sync/desk_box.h"
@@ -140,9 +141,9 @@ take_item(struct taking *t, enum page_kind kind, const uint8_t *item,
 		return take_record(t, item, len, err);
 	case PAGE_DESK:
 		t->out->desk++;
-		return desk_box_put(t->u->desk, t->u->answers,
-		    t->reply->reply.cursor.epoch, item, len,
-		    t->device->server.desk_public, refresh_set, t, err);
+		return desk_box_put(t->u->desk, t->u->answers, &t->reply->reply,
+		    item, len, t->device->server.desk_public, refresh_set, t,
+		    err);
 	case PAGE_RETURN:
 		return take_return(t, item, len, err);
 	case PAGE_DROP:
@@ -151,7 +152,7 @@ take_item(struct taking *t, enum page_kind kind, const uint8_t *item,
 		return recovery_key_take(
 		    t->u->recovery, t->device, item, len, err);
 	case PAGE_MARK:
-		break; /* nothing leaves this laptop yet */
+		return mark_box_take(t->u->marks, t->device, item, len, err);
 	}
 	return ST_OK; /* of a newer server: not for us */
 }
@@ -232,6 +233,9 @@ sync_take(struct unlocked *u, const struct device *device,
 		st = take_page(&t, err);
 	if (st == ST_OK)
 		st = take_receipts(&t, err);
+	if (st == ST_OK && !reply->reply.more)
+		st = answers_known(u->answers, reply->reply.cursor.epoch,
+		    reply->reply.cursor.version, err);
 	if (st == ST_OK && reply->reply.time_ms > u->standing.server_ms)
 		u->standing.server_ms = reply->reply.time_ms;
 	if (st == ST_OK)

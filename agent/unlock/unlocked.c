@@ -11,6 +11,7 @@
 #include "agent/outbox/answer.h"
 #include "agent/outbox/chain.h"
 #include "agent/outbox/post.h"
+#include "agent/purge/mark_box.h"
 #include "agent/records/display.h"
 #include "agent/records/listed.h"
 #include "agent/recover/recovery_key.h"
@@ -59,6 +60,7 @@ unlocked_open_parts(
 	    (st = visits_open(&u->visits, u->db, err)) != ST_OK ||
 	    (st = desk_box_open(&u->desk, u->db, err)) != ST_OK ||
 	    (st = halts_open(&u->halts, u->db, err)) != ST_OK ||
+	    (st = mark_box_open(&u->marks, u->db, err)) != ST_OK ||
 	    (st = recovery_keys_open(&u->recovery, u->db, err)) != ST_OK)
 		return st;
 	return post_open(&u->post, u->db, opts->spool, opts->device, err);
@@ -69,6 +71,7 @@ unlocked_close_parts(struct unlocked *u)
 {
 	post_close(u->post);
 	recovery_keys_close(u->recovery);
+	mark_box_close(u->marks);
 	halts_close(u->halts);
 	desk_box_close(u->desk);
 	visits_close(u->visits);
@@ -81,6 +84,7 @@ unlocked_close_parts(struct unlocked *u)
 	db_close(u->db);
 	u->post = NULL;
 	u->recovery = NULL;
+	u->marks = NULL;
 	u->halts = NULL;
 	u->desk = NULL;
 	u->visits = NULL;

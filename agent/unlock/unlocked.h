@@ -34,6 +34,7 @@ struct display_reader;
 struct env;
 struct instrument;
 struct listed;
+struct mark_box;
 struct sealvfs_sealed;
 struct post;
 struct recovery_keys;
@@ -57,6 +58,7 @@ struct unlocked {
 	struct post *post;
 	struct halts *halts;
 	struct recovery_keys *recovery;
+	struct mark_box *marks;
 	struct tally tally;
 	char *tally_path;       /* ours */
 	enum halt_cause halted; /* the person who is here: signs no more */

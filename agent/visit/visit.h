@@ -56,11 +56,18 @@ struct visit_line {
 	const char *note;
 	unsigned open, waiting, merged, quarantined, out; /* sets of it */
 };
-/* All visits made here, newest first. */
+/* All visits that are here, newest first. */
 enum status visits_each(struct visits *visits, uint32_t epoch,
     enum status (*each)(
 	void *arg, const struct visit_line *line, struct err *err),
     void *arg, struct err *err);
+
+/*
+ * What stands for ${key} once its visit has left the laptop (purge/purge.h):
+ * the same visit again is then refused, ST_CONFLICT.
+ */
+#define VISIT_KEY_HASHED_SIZE 40
+void visit_key_hash(char out[VISIT_KEY_HASHED_SIZE], const char *key);
 
 /* When the oldest visit that has no receipt was saved; 0: all have. */
 enum status visits_oldest_kept(

@@ -1,11 +1,15 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/writer.h"
+#include "common/crypto/hash.h"
 #include "common/store/db.h"
 #include "common/wire/receipt.h"
 
 #include "agent/visit/visit_internal.h"
+
+#define DOMAIN_KEY "padu/visit-key/v1"
 
 enum { Q_FIND, Q_PUT, Q_ALL, Q_OLDEST, Q_COUNT };
 
@@ -33,6 +37,7 @@ static const char *const SQL[Q_COUNT] = {
 		  " LEFT JOIN receipt c ON c.change_id = s.change_id"
 		  "  AND c.epoch = :epoch"
 		  " LEFT JOIN toggle t ON t.change_id = s.change_id"
+		  " WHERE v.household <> 0"
 		  " GROUP BY v.id ORDER BY v.hlc DESC, v.id DESC",
 
 	[Q_OLDEST] = "SELECT min(v.saved_ms) FROM change_set s"
@@ -68,6 +73,39 @@ visits_close(struct visits *visits)
 	free(visits);
 }
 
+void
+visit_key_hash(char out[VISIT_KEY_HASHED_SIZE], const char *key)
+{
+	uint8_t hash[HASH_LEN];
+	size_t i;
+
+	hash_domain(hash, DOMAIN_KEY, key, strlen(key));
+	out += sprintf(out, "gone-");
+	for (i = 0; i < 16; i++)
+		out += sprintf(out, "%02x", hash[i]);
+}
+
+/* A visit that has left is known by the hash of its key. */
+static enum status
+find_gone(
+    struct visits *visits, uint32_t writer, const char *key, struct err *err)
+{
+	struct db_query *q = db_query(visits->sql, Q_FIND);
+	char hashed[VISIT_KEY_HASHED_SIZE];
+	enum status st;
+
+	visit_key_hash(hashed, key);
+	db_bind_i64(q, ":writer", writer);
+	db_bind_text(q, ":key", hashed);
+	st = db_fetch(q, err);
+	db_done(q);
+	if (st == ST_OK)
+		st = err_set(err, ST_CONFLICT,
+		    "this key stands for a visit that was delivered long ago "
+		    "and has left this laptop; nothing was saved");
+	return st;
+}
+
 enum status
 visits_find(struct visits *visits, uint32_t writer, const char *key,
     const uint8_t digest[HASH_LEN], struct writer *answer, struct err *err)
@@ -91,7 +129,7 @@ visits_find(struct visits *visits, uint32_t writer, const char *key,
 		}
 	}
 	db_done(q);
-	return st;
+	return st == ST_NOTFOUND ? find_gone(visits, writer, key, err) : st;
 }
 
 enum status

@@ -60,12 +60,13 @@ enum say_state {
 	SAY_RESTORE_TAKEN,  /* there is a store where it was to go */
 	SAY_RESTORED,       /* a note: and signs nothing yet */
 	SAY_RESTORED_COPY,  /* the store was a backup; signs nothing */
-	SAY_OLDER_COPY,     /* of the store, noticed */
-	SAY_CLONE,          /* two laptops write under one number */
-	SAY_NO_RECOVERY,    /* nobody can help: the store knows no key */
-	SAY_NO_REQUEST,     /* answers, but nothing was asked */
-	SAY_ANSWER_WRONG,   /* a custodian's; the text: whose */
-	SAY_ANSWER_OTHER,   /* not to this request; the text: why */
+	SAY_NO_MARK,      /* a note: nothing is let go, as no backup is known */
+	SAY_OLDER_COPY,   /* of the store, noticed */
+	SAY_CLONE,        /* two laptops write under one number */
+	SAY_NO_RECOVERY,  /* nobody can help: the store knows no key */
+	SAY_NO_REQUEST,   /* answers, but nothing was asked */
+	SAY_ANSWER_WRONG, /* a custodian's; the text: whose */
+	SAY_ANSWER_OTHER, /* not to this request; the text: why */
 	SAY_ASK_CUSTODIANS, /* a note: what to do with a request */
 	SAY_WAITS_FOR_CODE, /* a note: recovered, signs nothing yet */
 	SAY_RECOVERED,      /* a note: after a forgotten passphrase */

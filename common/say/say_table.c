@@ -197,6 +197,13 @@ static const struct say TABLE[SAY_COUNT] = {
 		"apa pun: catatan Anda disimpan dan tidak ada yang hilang; "
 		"minta kode dari kantor dan daftar lagi, lalu semua "
 		"terkirim." } },
+	[SAY_NO_MARK] = { "no-mark", ST_OK, SAY_EXIT_DONE,
+	    { "The office has not said yet that what you sent is in a backup: "
+	      "so no visit leaves this laptop and all of them are here; sync "
+	      "after the office has made one.",
+		"Kantor belum menyatakan bahwa kiriman Anda ada di cadangan: "
+		"jadi tidak ada kunjungan yang dilepas dan semuanya ada di "
+		"sini; sinkronkan setelah kantor membuatnya." } },
 	[SAY_OLDER_COPY] = { "older-copy", ST_UNTRUSTED, SAY_EXIT_COPY,
 	    { "This is an older copy of the laptop's files: what was sent is "
 	      "safe at the office and nothing here was changed; tell your "

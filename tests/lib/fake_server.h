@@ -21,6 +21,7 @@
 #include "common/crypto/sign.h"
 #include "common/wire/bundle.h"
 #include "common/wire/card.h"
+#include "common/wire/mark.h"
 #include "common/wire/receipt.h"
 
 struct record;
@@ -94,6 +95,10 @@ struct fake_server {
 	struct share share[SHARE_CUSTODIANS];
 	struct sign_key hand[SHARE_CUSTODIANS];
 	uint64_t recovery_at;
+	/* The newest backup mark, and since which version; 0: none. */
+	struct mark mark;
+	uint64_t mark_at;
+	const struct sign_key *mark_key; /* NULL: receipts' */
 	uint32_t former[8]; /* of writers[i], as the enrolment said */
 };
 
@@ -140,6 +145,12 @@ void fake_server_toggle(
     struct fake_server *s, const uint8_t change_id[32], bool accept);
 void fake_server_return(
     struct fake_server *s, uint64_t visit, uint64_t record, const char *reason);
+/*
+ * The next backup mark: all up to ${version} of this epoch is in a backup,
+ * and visits are to be kept for ${keep_days}.
+ */
+void fake_server_mark(
+    struct fake_server *s, uint64_t version, uint16_t keep_days);
 void fake_server_drop(struct fake_server *s, uint64_t record);
 /* As restored from a backup that held the first ${nsets} sets. */
 void fake_server_restore(struct fake_server *s, size_t nsets);

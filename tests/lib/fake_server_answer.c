@@ -140,6 +140,7 @@ make_page(struct fake_server *s, struct cursor *c, struct writer *page)
 {
 	struct cursor from = *c, to = { s->epoch, s->version };
 	struct writer card = { 0 };
+	uint8_t mark[MARK_LEN];
 	size_t i, n = 0;
 	bool more = false;
 
@@ -172,6 +173,11 @@ make_page(struct fake_server *s, struct cursor *c, struct writer *page)
 		fake_server_recovery_card(s, &card);
 		page_put_bytes(page, PAGE_RECOVERY, card.bytes, card.len);
 		writer_free(&card);
+	}
+	if (s->mark_at != 0 && is_after(&from, s->epoch, s->mark_at)) {
+		mark_pack(mark, &s->mark,
+		    s->mark_key != NULL ? s->mark_key : &s->receipt);
+		page_put_bytes(page, PAGE_MARK, mark, MARK_LEN);
 	}
 	for (i = 0; i < s->nreturns; i++) {
 		const struct fake_return *r = &s->returns[i];

@@ -187,6 +187,20 @@ fake_server_return(
 }
 
 void
+fake_server_mark(struct fake_server *s, uint64_t version, uint16_t keep_days)
+{
+	uint32_t number = s->mark.epoch == s->epoch ? s->mark.number : 0;
+
+	s->mark = (struct mark){ .authority = FAKE_AUTHORITY,
+		.epoch = s->epoch,
+		.number = number + 1,
+		.version = version,
+		.time_ms = s->now_ms,
+		.keep_days = keep_days };
+	s->mark_at = ++s->version;
+}
+
+void
 fake_server_drop(struct fake_server *s, uint64_t record)
 {
 	struct fake_record *r = fake_find_record(s, record);
@@ -219,4 +233,5 @@ fake_server_restore(struct fake_server *s, size_t nsets)
 	for (i = 0; i < s->nsets; i++)
 		s->sets[i].at = ++s->version;
 	s->nreturns = 0;
+	s->mark_at = 0;
 }

@@ -260,6 +260,28 @@ START_TEST(a_whole_folder_put_back_is_noticed_at_the_first_sync)
 }
 END_TEST
 
+START_TEST(what_an_older_store_does_not_know_is_sent_all_the_same)
+{
+	struct kept store;
+
+	laptop_lock(l);
+	power_off();
+	store = keep("store.db");
+	power_on();
+	laptop_unlock(l, "SR");
+	visit("a", "Jl. Baru 1");
+	laptop_lock(l); /* signed, and in the spool */
+
+	restore_store(&store);
+	laptop_sync(l);
+	ck_assert_uint_eq(count_sets(), 1);
+	laptop_show(l, house);
+	says(l, "Jl. Baru 1");
+	laptop_status(l);
+	says(l, "'envelopes':0");
+}
+END_TEST
+
 START_TEST(a_set_that_the_server_has_twice_under_a_number_is_a_clone)
 {
 	visit("a", "Jl. Baru 1");
@@ -370,6 +392,8 @@ add(TCase *tc)
 	tcase_add_test(tc, a_halted_writer_records_on_and_signs_nothing);
 	tcase_add_test(
 	    tc, a_whole_folder_put_back_is_noticed_at_the_first_sync);
+	tcase_add_test(
+	    tc, what_an_older_store_does_not_know_is_sent_all_the_same);
 	tcase_add_test(
 	    tc, a_set_that_the_server_has_twice_under_a_number_is_a_clone);
 	tcase_add_test(tc, what_else_the_server_quarantines_halts_nobody);
