@@ -6,6 +6,7 @@
 #include "common/crypto/crypto.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/seal.h"
+#include "common/say/say.h"
 
 #include "sync-server/keys.h"
 
@@ -67,15 +68,18 @@ keys_unpack(struct keys *keys, const struct env *env, const uint8_t *bytes,
 
 	memset(keys, 0, sizeof(*keys));
 	if (len <= SEAL_WRAP_EXTRA || len > sizeof(plain))
-		return err_set(err, ST_UNTRUSTED, "keys of %zu bytes", len);
+		return say_set(
+		    err, SAY_SERVER_DAMAGED, "keys of %zu bytes", len);
 	hash_derive(key, store_key, KEYS_DOMAIN, NULL, 0);
 	st = seal_unwrap(plain, key, KEYS_DOMAIN, bytes, len, err);
-	if (st != ST_OK)
+	if (st != ST_OK) {
+		say_mark(err, SAY_SERVER_KEY);
 		goto out;
+	}
 	r = reader_start(plain, len - SEAL_WRAP_EXTRA);
 	form = reader_u8(&r);
 	if (form != KEYS_FORM && form != KEYS_FORM_FIRST) {
-		st = err_set(err, ST_INVALID, "keys of a newer program");
+		st = say_set(err, SAY_NEWER_VERSION, "keys of a newer program");
 		goto out;
 	}
 	keys->authority = reader_u16(&r);

@@ -6,6 +6,7 @@
 #include "common/base/env.h"
 #include "common/crypto/crypto.h"
 #include "common/place/region.h"
+#include "common/say/say.h"
 #include "common/store/db.h"
 #include "common/store/sealvfs.h"
 #include "common/wire/protocol.h"
@@ -90,7 +91,7 @@ start(struct server *server, const struct server_opts *opts, struct err *err)
 	if (st == ST_OK)
 		st = server_read_keys(&keys, opts, store_key, err);
 	if (st == ST_NOTFOUND)
-		err_set(err, st,
+		say_set(err, SAY_NO_SERVER,
 		    "there is no server in this folder; `padu-server init` "
 		    "makes one");
 	if (st != ST_OK)

@@ -6,6 +6,7 @@
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 #include "common/place/region.h"
+#include "common/say/say.h"
 #include "common/store/db.h"
 #include "common/store/sealvfs.h"
 
@@ -104,7 +105,7 @@ server_create(const struct server_opts *opts, unsigned authority,
 	/* The keys are written last: without them there is no server. */
 	st = server_read_small(opts, "keys", KEYS_FILE_MAX, &old, &len, err);
 	if (st == ST_OK)
-		st = err_set(err, ST_CONFLICT,
+		st = say_set(err, SAY_SERVER_EXISTS,
 		    "there is a server in this folder already; nothing was "
 		    "changed");
 	if (st != ST_NOTFOUND)

@@ -6,6 +6,7 @@
 #include "common/base/writer.h"
 #include "common/crypto/crypto.h"
 #include "common/place/region.h"
+#include "common/say/say.h"
 #include "common/store/db.h"
 #include "common/store/sealvfs.h"
 
@@ -70,7 +71,7 @@ server_read_store_key(
 	if (len == KEY_LEN)
 		memcpy(key, bytes, len);
 	else
-		st = err_set(err, ST_UNTRUSTED,
+		st = say_set(err, SAY_SERVER_KEY,
 		    "store.key has %zu bytes, not %d", len, KEY_LEN);
 	crypto_wipe(bytes, len);
 	free(bytes);

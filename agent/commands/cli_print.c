@@ -247,6 +247,8 @@ cli_sentences(const struct cli *cli)
 	int i;
 
 	for (i = SAY_NOTHING + 1; i < SAY_COUNT; i++) {
+		if (!say_at_laptop((enum say_state)i))
+			continue;
 		say = say_find((enum say_state)i);
 		printf("%s\t%d\t%s\n", say->name, (int)say->exit,
 		    say->text[cli->lang]);

@@ -65,6 +65,45 @@ say_of(const struct err *err)
 	return SAY_FAULT;
 }
 
+/* What a laptop's state is called at the office; 0: the same, or never. */
+static const enum say_state AT_OFFICE[SAY_OFFICE_FIRST] = {
+	[SAY_LOCKED] = SAY_SERVER_KEY,
+	[SAY_WRONG_PASSPHRASE] = SAY_SERVER_KEY,
+	[SAY_DAMAGED] = SAY_SERVER_DAMAGED,
+	[SAY_IN_USE] = SAY_SERVER_IN_USE,
+	[SAY_NOT_FOUND] = SAY_SERVER_NOT_FOUND,
+	[SAY_CONFLICT] = SAY_SERVER_CONFLICT,
+	[SAY_REFUSED] = SAY_SERVER_REFUSED,
+	[SAY_NOT_TRUSTED] = SAY_SERVER_NOT_TRUSTED,
+	[SAY_LATER] = SAY_SERVER_LATER,
+	[SAY_NO_MEMORY] = SAY_SERVER_NO_MEMORY,
+	[SAY_FAILED] = SAY_SERVER_FAILED,
+	[SAY_FAULT] = SAY_SERVER_FAULT,
+};
+
+enum say_state
+say_of_office(const struct err *err)
+{
+	enum say_state state = say_of(err);
+
+	return state < SAY_OFFICE_FIRST && AT_OFFICE[state] != SAY_NOTHING
+	    ? AT_OFFICE[state]
+	    : state;
+}
+
+bool
+say_at_office(enum say_state state)
+{
+	return state >= SAY_OFFICE_FIRST || state == SAY_DISK_FULL ||
+	    state == SAY_NEWER_VERSION;
+}
+
+bool
+say_at_laptop(enum say_state state)
+{
+	return state < SAY_OFFICE_FIRST;
+}
+
 /* "id", "id_ID.UTF-8", "en": a language's code, then no further letter. */
 static bool
 starts(const char *text, const char *code)

@@ -55,11 +55,11 @@ enum say_state {
 	SAY_NEWER_VERSION,  /* of the files, than this program */
 	SAY_IN_USE,         /* by another program */
 	SAY_DISK_FULL,
-	SAY_STICK_FAILED,   /* a laptop's backup: not made, its disk */
-	SAY_STICK_DAMAGED,  /* or no backup at all */
-	SAY_RESTORE_TAKEN,  /* there is a store where it was to go */
-	SAY_RESTORED,       /* a note: and signs nothing yet */
-	SAY_RESTORED_COPY,  /* the store was a backup; signs nothing */
+	SAY_STICK_FAILED,  /* a laptop's backup: not made, its disk */
+	SAY_STICK_DAMAGED, /* or no backup at all */
+	SAY_RESTORE_TAKEN, /* there is a store where it was to go */
+	SAY_RESTORED,      /* a note: and signs nothing yet */
+	SAY_RESTORED_COPY, /* the store was a backup; signs nothing */
 	SAY_NO_MARK,      /* a note: nothing is let go, as no backup is known */
 	SAY_OLDER_COPY,   /* of the store, noticed */
 	SAY_CLONE,        /* two laptops write under one number */
@@ -81,7 +81,38 @@ enum say_state {
 	/* Visits. */
 	SAY_RECORD_MOVED, /* under the form */
 
-	/* The office's backups, all of padu-server, in a row. */
+	/* One for each status; say_of() falls back on them. */
+	SAY_NOT_FOUND,
+	SAY_CONFLICT,
+	SAY_REFUSED,
+	SAY_NOT_TRUSTED,
+	SAY_LATER,
+	SAY_NO_MEMORY,
+	SAY_FAILED,
+	SAY_FAULT,
+
+	/* Of padu-server from here on (say_office.c).  A custodian's: */
+	SAY_OFFICE_FIRST,
+	SAY_SHARE_MISSING = SAY_OFFICE_FIRST, /* no such file */
+	SAY_SHARE_PASSPHRASE,                 /* wrong, or damaged */
+	SAY_SHARE_DAMAGED,
+	SAY_SHARE_OTHER,  /* the laptop knows another recovery key */
+	SAY_SHARE_PLACES, /* two shares in one place */
+	SAY_REQUEST_MISSING,
+	SAY_REQUEST_DAMAGED,
+	SAY_REQUEST_REGENCY,  /* of another regency, or server */
+	SAY_REQUEST_CODE,     /* what was read out is another's */
+	SAY_REQUEST_OLD,      /* or of a wrong clock; the text: how old */
+	SAY_REQUEST_ANSWERED, /* by this custodian, before */
+
+	/* The server's folder. */
+	SAY_NO_SERVER,
+	SAY_SERVER_EXISTS,
+	SAY_SERVER_KEY, /* store.key is another's */
+	SAY_SERVER_DAMAGED,
+	SAY_SERVER_IN_USE,
+
+	/* The server's backups, and what is made of them. */
 	SAY_BACKUP_NO_FOLDER,
 	SAY_BACKUP_NOT_WRITABLE,
 	SAY_BACKUP_THERE,
@@ -92,15 +123,15 @@ enum say_state {
 	SAY_BACKUP_KEY, /* it does not open it */
 	SAY_RESTORE_THERE,
 
-	/* One for each status; say_of() falls back on them. */
-	SAY_NOT_FOUND,
-	SAY_CONFLICT,
-	SAY_REFUSED,
-	SAY_NOT_TRUSTED,
-	SAY_LATER,
-	SAY_NO_MEMORY,
-	SAY_FAILED,
-	SAY_FAULT,
+	/* One for each status that say_of() has for a laptop. */
+	SAY_SERVER_NOT_FOUND,
+	SAY_SERVER_CONFLICT,
+	SAY_SERVER_REFUSED,
+	SAY_SERVER_NOT_TRUSTED,
+	SAY_SERVER_LATER,
+	SAY_SERVER_NO_MEMORY,
+	SAY_SERVER_FAILED,
+	SAY_SERVER_FAULT,
 
 	SAY_COUNT
 };
@@ -148,6 +179,11 @@ enum status say_set(struct err *err, enum say_state state, const char *fmt, ...)
 enum status say_mark(struct err *err, enum say_state state);
 /* The state that ${err} is in; never SAY_NOTHING, except for ST_OK. */
 enum say_state say_of(const struct err *err);
+/* The same at the office, where there is no laptop to speak of. */
+enum say_state say_of_office(const struct err *err);
+/* Can who works with padu-server meet it; padu-agent? */
+bool say_at_office(enum say_state state);
+bool say_at_laptop(enum say_state state);
 
 /*
  * The language: ${wanted} ("id" or "en"; NULL: not said), else PADU_LANG,

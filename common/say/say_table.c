@@ -1,12 +1,12 @@
 #include <assert.h>
 
-#include "common/say/say.h"
+#include "common/say/say_internal.h"
 
 /*
  * The sentences.  Each: what happened, what is safe, what to do next; for
  * somebody who administers no computers, and at most SAY_TEXT_MAX bytes.
  */
-static const struct say TABLE[SAY_COUNT] = {
+static const struct say TABLE[SAY_OFFICE_FIRST] = {
 	[SAY_LOCKED] = { "locked", ST_LOCKED, SAY_EXIT_LOCKED,
 	    { "The laptop is locked: nothing was changed and everything saved "
 	      "is safe; unlock it with your label and passphrase.",
@@ -312,76 +312,6 @@ static const struct say TABLE[SAY_COUNT] = {
 		"ditimpa dan kedua nilai ditampilkan; periksa, lalu simpan "
 		"lagi." } },
 
-	[SAY_BACKUP_NO_FOLDER] = { "backup-no-folder", ST_NOTFOUND,
-	    SAY_EXIT_NOT_FOUND,
-	    { "There is no folder to put the backup in: nothing was "
-	      "written and the server works on; plug the disk in, or "
-	      "name a folder that is there, and run it again.",
-		"Folder tujuan cadangan tidak ada: tidak ada yang "
-		"ditulis dan server tetap bekerja; pasang disknya atau "
-		"sebutkan folder yang ada, lalu jalankan lagi." } },
-	[SAY_BACKUP_NOT_WRITABLE] = { "backup-not-writable", ST_INVALID,
-	    SAY_EXIT_REFUSED,
-	    { "The folder for the backup may not be written in: "
-	      "nothing was written and the server works on; choose "
-	      "another folder, or ask who looks after that disk.",
-		"Folder tujuan cadangan tidak dapat ditulisi: tidak ada "
-		"yang ditulis dan server tetap bekerja; pilih folder "
-		"lain, atau tanyakan pengurus disk itu." } },
-	[SAY_BACKUP_THERE] = { "backup-there", ST_CONFLICT, SAY_EXIT_CONFLICT,
-	    { "A backup of that name is in the folder already: it was "
-	      "left as it is and the server works on; run it again in "
-	      "a moment.",
-		"Cadangan dengan nama itu sudah ada di folder: isinya "
-		"tidak diubah dan server tetap bekerja; jalankan lagi "
-		"sebentar lagi." } },
-	[SAY_BACKUP_FULL] = { "backup-full", ST_FULL, SAY_EXIT_NO_ROOM,
-	    { "There is no room for the backup and it does not count: "
-	      "the server works on and laptops keep what no backup "
-	      "has; make room or take a larger disk, then run it "
-	      "again.",
-		"Tidak ada ruang untuk cadangan sehingga cadangan ini "
-		"tidak berlaku: server tetap bekerja dan laptop "
-		"menyimpan yang belum dicadangkan; kosongkan ruang atau "
-		"pakai disk lebih besar, lalu jalankan lagi." } },
-	[SAY_BACKUP_FAILED] = { "backup-failed", ST_IO, SAY_EXIT_FAILED,
-	    { "The backup did not come out right and does not count: "
-	      "the server works on and laptops keep what no backup "
-	      "has; see to what is said here, then run it again.",
-		"Cadangan tidak jadi dengan benar dan tidak berlaku: "
-		"server tetap bekerja dan laptop menyimpan yang belum "
-		"dicadangkan; perbaiki yang disebut di sini, lalu "
-		"jalankan lagi." } },
-	[SAY_BACKUP_NONE] = { "backup-none", ST_NOTFOUND, SAY_EXIT_NOT_FOUND,
-	    { "There is no backup in that folder: nothing was made; "
-	      "name the folder of one backup, which has a file "
-	      "'backup.json' in it.",
-		"Tidak ada cadangan di folder itu: tidak ada yang "
-		"dibuat; sebutkan folder satu cadangan, yang berisi "
-		"berkas 'backup.json'." } },
-	[SAY_BACKUP_DAMAGED] = { "backup-damaged", ST_UNTRUSTED,
-	    SAY_EXIT_DAMAGED,
-	    { "This backup is damaged or was altered, and no server "
-	      "was made from it: leave it as it is; restore from the "
-	      "one before it.",
-		"Cadangan ini rusak atau diubah, dan tidak ada server "
-		"yang dibuat darinya: biarkan apa adanya; pulihkan dari "
-		"cadangan sebelumnya." } },
-	[SAY_BACKUP_KEY] = { "backup-key", ST_LOCKED, SAY_EXIT_LOCKED,
-	    { "The passphrase or key file does not open this backup: "
-	      "nothing was made and the backup is as it was; use the "
-	      "one of the day it was made.",
-		"Kata sandi atau berkas kunci tidak membuka cadangan "
-		"ini: tidak ada yang dibuat dan cadangan tidak berubah; "
-		"pakai yang berlaku saat cadangan dibuat." } },
-	[SAY_RESTORE_THERE] = { "restore-there", ST_CONFLICT, SAY_EXIT_CONFLICT,
-	    { "There is something already where the restored server "
-	      "is to be: it was left as it is and nothing was made; "
-	      "name a folder that is not there yet.",
-		"Di tempat server yang dipulihkan sudah ada isinya: "
-		"isinya tidak diubah dan tidak ada yang dibuat; "
-		"sebutkan folder yang belum ada." } },
-
 	[SAY_NOT_FOUND] = { "not-found", ST_NOTFOUND, SAY_EXIT_NOT_FOUND,
 	    { "There is no such thing on this laptop: nothing was changed; "
 	      "check what you asked for.",
@@ -430,5 +360,6 @@ const struct say *
 say_find(enum say_state state)
 {
 	assert(state > SAY_NOTHING && state < SAY_COUNT);
-	return &TABLE[state];
+	return state < SAY_OFFICE_FIRST ? &TABLE[state]
+					: &say_office[state - SAY_OFFICE_FIRST];
 }

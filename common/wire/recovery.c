@@ -17,6 +17,11 @@
 #define REQUEST_MAGIC "PDQ1"
 #define MAGIC_LEN 4
 #define CODE_DIGITS 12
+#define PAPERS_AT                                                              \
+	(MAGIC_LEN + 2 + 4 + RECOVERY_NUMBER_LEN + BOX_PUBLIC_LEN + 8 +        \
+	    RECOVERY_LABEL_LEN + RECOVERY_FILE_LEN + CURVE_POINT_LEN +         \
+	    KEYHOLE_WRAPPED_LEN + KEYHOLE_PROOF_LEN)
+#define SERVER_ROOT_AT 16 /* in a server card */
 #define CODE_GROUP 4
 
 static enum status
@@ -228,6 +233,22 @@ recovery_request_unpack(struct recovery_request *request,
 		*office = (struct server_card){ 0 };
 	}
 	return st;
+}
+
+enum status
+recovery_request_root(uint8_t fingerprint[CARD_FINGERPRINT_LEN],
+    const uint8_t *bytes, size_t len, struct err *err)
+{
+	struct reader r = reader_start(bytes, len);
+	const uint8_t *root;
+
+	(void)reader_bytes(&r, PAPERS_AT);
+	(void)reader_bytes(&r, 2 + SERVER_ROOT_AT);
+	if ((root = reader_bytes(&r, SIGN_PUBLIC_LEN)) == NULL ||
+	    len > RECOVERY_REQUEST_MAX)
+		return bad("a recovery request", err);
+	card_fingerprint(fingerprint, root);
+	return ST_OK;
 }
 
 void

@@ -98,6 +98,14 @@ enum status recovery_request_unpack(struct recovery_request *request,
     struct server_card *office, const uint8_t *bytes, size_t len,
     const uint8_t fingerprint[CARD_FINGERPRINT_LEN], struct err *err);
 
+/*
+ * The fingerprint of the root that a request's own papers name: of nobody is
+ * it believed, but it tells which regency's custodians to ask.  ST_INVALID:
+ * no request.
+ */
+enum status recovery_request_root(uint8_t fingerprint[CARD_FINGERPRINT_LEN],
+    const uint8_t *bytes, size_t len, struct err *err);
+
 /* What answers name: H[padu/recover-request/v1](request). */
 void recovery_request_hash(uint8_t out[32], const uint8_t *bytes, size_t len);
 /* 60 bits of that, to be read out on the telephone. */

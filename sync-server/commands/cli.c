@@ -19,128 +19,59 @@
 
 #define DIR_DEFAULT "/var/lib/padu"
 
-static int
-exit_of(enum status status)
+/* The sentence, then the particulars if there are any. */
+static void
+print_sentence(const struct cli *cli, enum say_state state, const char *detail)
 {
-	switch (status) {
-	case ST_OK:
-		return CLI_DONE;
-	case ST_INVALID:
-		return CLI_REFUSED;
-	case ST_NOTFOUND:
-		return CLI_NOTFOUND;
-	case ST_CONFLICT:
-		return CLI_CONFLICT;
-	case ST_LOCKED:
-		return CLI_LOCKED;
-	case ST_BUSY:
-		return CLI_BUSY;
-	case ST_UNTRUSTED:
-		return CLI_UNTRUSTED;
-	case ST_FULL:
-		return CLI_FULL;
-	default:
-		return CLI_FAILED;
-	}
-}
+	const struct say *say = say_find(state);
 
-/* What is safe, and what to do next. */
-static const char *
-next_of(enum status status)
-{
-	static const char *const TEXT[][SAY_LANGS] = {
-		[ST_INVALID] = { "Nothing that was there before was changed. "
-				 "Correct what is named, then run it again.",
-		    "Yang sudah ada tidak diubah. Perbaiki yang disebut, lalu "
-		    "jalankan lagi." },
-		[ST_NOTFOUND] = { "Nothing was changed. Check what you asked "
-				  "for.",
-		    "Tidak ada yang diubah. Periksa yang diminta." },
-		[ST_CONFLICT] = { "Nothing was changed. Look at it as it is "
-				  "now, then decide again.",
-		    "Tidak ada yang diubah. Lihat keadaannya sekarang, lalu "
-		    "putuskan lagi." },
-		[ST_LOCKED] = { "Nothing was changed.",
-		    "Tidak ada yang diubah." },
-		[ST_BUSY] = { "Nothing is lost. Try again in a moment.",
-		    "Tidak ada yang hilang. Coba lagi sebentar lagi." },
-		[ST_UNTRUSTED] = { "Nothing was changed. Ask who may do this, "
-				   "or tell who maintains Padu.",
-		    "Tidak ada yang diubah. Tanyakan siapa yang berwenang, "
-		    "atau beri tahu pengelola Padu." },
-		[ST_FULL] = { "What was saved stays saved. Make room on the "
-			      "disk, then run it again.",
-		    "Yang sudah disimpan tetap tersimpan. Kosongkan ruang "
-		    "disk, lalu jalankan lagi." },
-		[ST_IO] = { "What was saved stays saved. See to the disk or "
-			    "the network, then run it again.",
-		    "Yang sudah disimpan tetap tersimpan. Periksa disk atau "
-		    "jaringan, lalu jalankan lagi." },
-	};
-	enum say_lang lang = SAY_EN;
-
-	say_choose(&lang, NULL);
-	if ((size_t)status < sizeof(TEXT) / sizeof(TEXT[0]) &&
-	    TEXT[status][lang] != NULL)
-		return TEXT[status][lang];
-	return lang == SAY_ID
-	    ? "Yang sudah disimpan tetap tersimpan. Beri tahu pengelola Padu."
-	    : "What was saved stays saved. Tell who maintains Padu what is "
-	      "said here.";
-}
-
-/* The sentence of a state that has one of the server's; NULL: none. */
-static const struct say *
-said(const struct err *err)
-{
-	return err->state >= SAY_BACKUP_NO_FOLDER &&
-		err->state <= SAY_RESTORE_THERE
-	    ? say_find((enum say_state)err->state)
-	    : NULL;
-}
-
-static int
-fail_saying(const struct say *say, const struct err *err)
-{
-	enum say_lang lang = SAY_EN;
-
-	say_choose(&lang, NULL);
-	fprintf(stderr, "padu-server: %s\n(%s)\n", say->text[lang], err->text);
-	return (int)say->exit;
+	fprintf(stderr, "padu-server: %s\n", say->text[cli->lang]);
+	if (strcmp(detail, say->text[SAY_EN]) != 0)
+		fprintf(stderr, "  (%s)\n", detail);
 }
 
 int
 cli_fail(const struct cli *cli, const struct err *err)
 {
-	const struct say *say = said(err);
+	enum say_state state = say_of_office(err);
+	const struct say *say = say_find(state);
 	struct writer bytes = { 0 };
 	struct json_writer w = json_writer_start(&bytes);
 	struct err ignored;
 
-	if (!cli->json && say != NULL)
-		return fail_saying(say, err);
 	if (!cli->json) {
-		fprintf(stderr, "padu-server: %s\n%s\n", err->text,
-		    next_of(err->status));
-		return exit_of(err->status);
+		print_sentence(cli, state, err->text);
+		return (int)say->exit;
 	}
 	json_put_object(&w, NULL);
 	json_put_object(&w, "error");
 	json_put_string(&w, "status", err_name(err->status));
+	json_put_string(&w, "state", say->name);
 	json_put_message(&w, "message", err->text);
-	if (say != NULL) {
-		json_put_string(&w, "state", say->name);
-		json_put_string(&w, "en", say->text[SAY_EN]);
-		json_put_string(&w, "id", say->text[SAY_ID]);
-	} else {
-		json_put_string(&w, "next", next_of(err->status));
-	}
+	json_put_string(&w, "next", say->text[cli->lang]);
 	json_put_end(&w);
 	json_put_end(&w);
 	if (json_writer_finish(&w, &ignored) == ST_OK)
 		printf("%.*s\n", (int)bytes.len, (const char *)bytes.bytes);
 	writer_free(&bytes);
-	return say != NULL ? (int)say->exit : exit_of(err->status);
+	return (int)say->exit;
+}
+
+/* Every state that can be met here: its name, exit status and sentence. */
+static int
+print_sentences(const struct cli *cli)
+{
+	const struct say *say;
+	int i;
+
+	for (i = SAY_NOTHING + 1; i < SAY_COUNT; i++) {
+		if (!say_at_office((enum say_state)i))
+			continue;
+		say = say_find((enum say_state)i);
+		printf("%s\t%d\t%s\n", say->name, (int)say->exit,
+		    say->text[cli->lang]);
+	}
+	return CLI_DONE;
 }
 
 /* {"cwd": ..., "words": [...]} */
@@ -219,10 +150,12 @@ run_command(const struct cli *cli, const struct command *command)
 
 /*
  * Take the options that every command has out of ${argv}, wherever they
- * stand; the rest moves up.  False: one of them lacks its value.
+ * stand; the rest moves up, the language goes to ${lang}.  False: one of
+ * them lacks its value.
  */
 static bool
-read_common(struct cli *cli, int argc, char **argv, const char **words)
+read_common(struct cli *cli, const char **lang, int argc, char **argv,
+    const char **words)
 {
 	const char **to;
 	bool ends = false;
@@ -231,6 +164,7 @@ read_common(struct cli *cli, int argc, char **argv, const char **words)
 	for (i = 1; i < argc; i++) {
 		to = strcmp(argv[i], "--dir") == 0      ? &cli->dir
 		    : strcmp(argv[i], "--regions") == 0 ? &cli->regions
+		    : strcmp(argv[i], "--lang") == 0    ? lang
 							: NULL;
 		if (strcmp(argv[i], "--") == 0)
 			ends = true;
@@ -328,6 +262,9 @@ dispatch(const struct cli *cli)
 		return cli_recover(cli);
 	if (strcmp(cli->words[0], "restore") == 0)
 		return cli_restore(cli);
+	if (strcmp(cli->words[0], "sentences") == 0)
+		return cli->nwords == 1 ? print_sentences(cli)
+					: usage("sentences takes no words");
 	command = command_find(cli->words, cli->nwords, &used);
 	if (command == NULL)
 		return usage("there is no such command");
@@ -344,7 +281,7 @@ cli_main(int argc, char **argv)
 	struct cli cli = { .dir = getenv("PADU_DIR"),
 		.regions = getenv("PADU_REGIONS") };
 	char cwd[PATH_MAX];
-	const char **words;
+	const char **words, *lang = NULL;
 	struct err err;
 	int code;
 
@@ -352,8 +289,12 @@ cli_main(int argc, char **argv)
 		return CLI_FAILED;
 	cli.words = words;
 	cli.cwd = getcwd(cwd, sizeof(cwd)) != NULL ? cwd : "/";
-	if (!read_common(&cli, argc, argv, words)) {
-		code = usage("--dir and --regions need a value");
+	if (!read_common(&cli, &lang, argc, argv, words)) {
+		code = usage("--dir, --regions and --lang need a value");
+		goto out;
+	}
+	if (!say_choose(&cli.lang, lang)) {
+		code = usage("--lang is id or en");
 		goto out;
 	}
 	if (cli.dir == NULL || *cli.dir == '\0')

@@ -15,6 +15,7 @@
 
 #include "common/base/err.h"
 #include "common/http/control.h"
+#include "common/say/say.h"
 
 struct command;
 
@@ -24,29 +25,25 @@ struct cli {
 	const char *regions;
 	bool json;
 	bool help;
+	enum say_lang lang;
 	const char *cwd;
 	const char *const *words; /* the rest */
 	size_t nwords;
 };
 
-/* Exit statuses: of every command, documented in --help. */
+/* Exit statuses that no state has (common/say/say.h has the others). */
 enum cli_exit {
-	CLI_DONE = 0,
-	CLI_FAILED = 1,
-	CLI_USAGE = 2,
-	CLI_REFUSED = 3,
-	CLI_NOTFOUND = 4,
-	CLI_CONFLICT = 5,
-	CLI_LOCKED = 6,
-	CLI_BUSY = 7,
-	CLI_UNTRUSTED = 8,
-	CLI_FULL = 9,
-	CLI_DAMAGED = 10,
+	CLI_DONE = SAY_EXIT_DONE,
+	CLI_FAILED = SAY_EXIT_FAILED,
+	CLI_USAGE = SAY_EXIT_USAGE,
 };
 
 int cli_main(int argc, char **argv);
 
-/* Report ${err} on standard error, or as a line of JSON; its exit status. */
+/*
+ * Say ${err}'s state in one sentence and what is particular beneath it, on
+ * standard error, or as a line of JSON; its exit status.
+ */
 int cli_fail(const struct cli *cli, const struct err *err);
 
 /* Print one line of JSON (with one member: row, progress, result). */

@@ -163,5 +163,5 @@ cli_doctor(const struct cli *cli, const struct command *command)
 	fflush(stdout);
 	if (st != ST_OK)
 		return cli_fail(cli, &err);
-	return v.wrong ? CLI_DAMAGED : CLI_DONE;
+	return v.wrong ? SAY_EXIT_DAMAGED : CLI_DONE;
 }

@@ -129,6 +129,8 @@ static const char COMMON[] =
     "/var/lib/padu)\n"
     "  --regions FILE             the region table (or PADU_REGIONS; else the "
     "one that\n                             was installed)\n"
+    "  --lang id|en               the language of sentences (or PADU_LANG; else "
+    "the\n                             locale's)\n"
     "  --json                     one JSON object a line; the last one is "
     "{\"result\"}\n                             or {\"error\"}\n"
     "  --help                     this text\n"
@@ -138,7 +140,9 @@ static const char COMMON[] =
     "Exit status: 0 done; 1 failed (disk, network, a fault of ours); 2 wrong "
     "usage;\n3 refused, a rule is broken; 4 not found; 5 conflict (the record "
     "moved, the name\nis taken); 6 locked; 7 not now, nothing changed, try "
-    "again; 8 not trusted, not\nallowed; 9 no room; 10 a file is damaged.\n";
+    "again; 8 not trusted, not\nallowed; 9 no room; 10 a file is damaged; 11 the "
+    "files are newer than the\nprogram.  'padu-server sentences' lists every "
+    "state.\n";
 
 static const struct args_option INIT[] = {
 	{ "authority", "CODE", false, true,
@@ -213,11 +217,12 @@ print_all(void)
 
 	printf("padu-server: the regency's end of Padu, version " PADU_VERSION
 	       "\n\nUsage: padu-server COMMAND [ARGS] [OPTIONS]\n\n"
-	       "  %-16s %s\n  %-16s %s\n  %-16s %s\n  %-16s %s\n",
+	       "  %-16s %s\n  %-16s %s\n  %-16s %s\n  %-16s %s\n  %-16s %s\n",
 	    "init", "Make a server: its folder, keys and database.", "run",
 	    "Work: take in uploads, answer commands, forward.", "recover",
 	    "Open a laptop whose passphrase was forgotten.", "restore",
-	    "Make the server again from a backup.");
+	    "Make the server again from a backup.", "sentences",
+	    "List every state that can be met, with its exit status.");
 	for (c = command_table; c->name != NULL; c++)
 		printf("  %-16s %s\n", c->name, c->about);
 	printf("\n`padu-server COMMAND --help` shows what a command takes.\n\n"
@@ -238,6 +243,11 @@ cli_help(const struct cli *cli)
 	} else if (strcmp(word, "run") == 0) {
 		print_command("run", "",
 		    "Work: take in uploads, answer commands, forward.", RUN);
+	} else if (strcmp(word, "sentences") == 0) {
+		print_command("sentences", "",
+		    "List every state that can be met here: its name, exit "
+		    "status and sentence.",
+		    NULL);
 	} else if (strcmp(word, "recover") == 0) {
 		printf("%s", cli_recover_help);
 	} else if (strcmp(word, "restore") == 0) {

@@ -15,7 +15,7 @@
 const char cli_recover_help[] =
     "Usage: padu-server recover look --share FILE REQUEST\n"
     "       padu-server recover answer --share FILE --passphrase-file FILE\n"
-    "                  --code CODE --out FILE REQUEST\n"
+    "                  --code CODE --out FILE [--old] [--again] REQUEST\n"
     "\n"
     "For a custodian, on a machine of their own; no server is needed.\n"
     "\n"
@@ -29,6 +29,9 @@ const char cli_recover_help[] =
     "  --passphrase-file FILE     its first line is the share's passphrase\n"
     "  --code CODE                as heard on the telephone\n"
     "  --out FILE                 where the answer goes\n"
+    "  --old                      although it was made long ago by its clock\n"
+    "  --again                    although you have answered it before\n"
+    "  --lang id|en               the language of sentences\n"
     "  --json                     the result as JSON\n";
 
 static const struct args_option LOOK[] = {
@@ -40,6 +43,8 @@ static const struct args_option ANSWER[] = {
 	{ "passphrase-file", "FILE", false, true, "" },
 	{ "code", "CODE", false, true, "" },
 	{ "out", "FILE", false, true, "" },
+	{ "old", NULL, false, false, "" },
+	{ "again", NULL, false, false, "" },
 	{ NULL, NULL, false, false, NULL },
 };
 static const struct args_spec LOOK_SPEC = { "REQUEST", 1, 1, LOOK };
@@ -90,7 +95,9 @@ run_answer(const struct cli *cli, const struct args *args, struct err *err)
 	struct custodian_answer answer = { .share = args_get(args, "share"),
 		.request = args->pos[0],
 		.out = args_get(args, "out"),
-		.code = args_get(args, "code") };
+		.code = args_get(args, "code"),
+		.old = args_has(args, "old"),
+		.again = args_has(args, "again") };
 	char passphrase[PASSPHRASE_MAX + 1];
 	struct custodian_look look;
 	enum status st;

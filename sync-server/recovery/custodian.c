@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "common/crypto/hash.h"
 #include "common/crypto/secret.h"
 #include "common/json/json.h"
+#include "common/say/say.h"
 #include "common/wire/armor.h"
 
 #include "sync-server/recovery/custodian.h"
@@ -15,6 +17,7 @@
 #define LOG_MAX (1u << 20) /* bytes: some 2,000 answers */
 #define LOG_DOMAIN "padu/recovery-log/v1"
 #define PATH_SIZE 4096
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 /* One share and one request, read. */
 struct work {
@@ -44,10 +47,28 @@ read_request(struct writer *out, const struct env *env, const char *path,
 	size_t len;
 
 	st = env->read(env->arg, path, ARMOR_TEXT_MAX, &text, &len, err);
+	if (st == ST_NOTFOUND)
+		return say_set(err, SAY_REQUEST_MISSING, NULL);
 	if (st == ST_OK)
 		st = armor_parse(out, text, len, err);
 	free(text);
+	if (st == ST_INVALID) /* too large, or not what was sent */
+		say_mark(err, SAY_REQUEST_DAMAGED);
 	return st == ST_OK ? st : err_wrap(err, "the request");
+}
+
+/* Why is ${w}'s request not one of the regency of ${print}? */
+static enum say_state
+strange_state(const struct work *w, const uint8_t print[CARD_FINGERPRINT_LEN])
+{
+	uint8_t theirs[CARD_FINGERPRINT_LEN];
+	struct err none;
+
+	return recovery_request_root(
+		   theirs, w->request.bytes, w->request.len, &none) == ST_OK &&
+		!crypto_equal(theirs, print, sizeof(theirs))
+	    ? SAY_REQUEST_REGENCY
+	    : SAY_REQUEST_DAMAGED;
 }
 
 static enum status
@@ -60,8 +81,12 @@ look(struct work *w, struct custodian_look *out, const struct env *env,
 
 	memset(out, 0, sizeof(*out));
 	st = env->read(env->arg, share, SHARE_FILE_MAX, &w->bytes, &len, err);
+	if (st == ST_NOTFOUND)
+		return say_set(err, SAY_SHARE_MISSING, NULL);
 	if (st == ST_OK)
 		st = share_file_unpack(&w->file, w->bytes, len, err);
+	if (st == ST_INVALID || st == ST_UNTRUSTED)
+		say_mark(err, SAY_SHARE_DAMAGED);
 	if (st != ST_OK)
 		return err_wrap(err, "the share");
 	if ((st = read_request(&w->request, env, request, err)) != ST_OK)
@@ -70,8 +95,10 @@ look(struct work *w, struct custodian_look *out, const struct env *env,
 	card_fingerprint(print, w->file.card.root_public);
 	st = recovery_request_unpack(&out->request, &out->office,
 	    w->request.bytes, w->request.len, print, err);
-	if (st != ST_OK)
+	if (st != ST_OK) {
+		say_mark(err, strange_state(w, print));
 		return err_wrap(err, "the request");
+	}
 	out->number = w->file.card.number;
 	out->custodian = w->file.custodian;
 	out->held = crypto_equal(out->request.slot.public,
@@ -145,6 +172,14 @@ out:
 }
 
 static enum status
+log_path(char out[PATH_SIZE], const char *share, struct err *err)
+{
+	if ((size_t)snprintf(out, PATH_SIZE, "%s.log", share) >= PATH_SIZE)
+		return err_set(err, ST_INVALID, "the file's name is too long");
+	return ST_OK;
+}
+
+static enum status
 write_log(const struct work *w, const struct env *env, const char *share,
     const struct custodian_look *look, int64_t now_ms,
     const struct writer *answer, struct err *err)
@@ -155,9 +190,8 @@ write_log(const struct work *w, const struct env *env, const char *share,
 	enum status st;
 	size_t len = 0;
 
-	if ((size_t)snprintf(path, sizeof(path), "%s.log", share) >=
-	    sizeof(path))
-		return err_set(err, ST_INVALID, "the file's name is too long");
+	if ((st = log_path(path, share, err)) != ST_OK)
+		return st;
 	st = env->read(env->arg, path, LOG_MAX, &old, &len, err);
 	if (st != ST_OK && st != ST_NOTFOUND)
 		goto out;
@@ -173,19 +207,62 @@ out:
 
 static enum status
 check_asked(const struct work *w, const struct custodian_look *look,
-    const struct custodian_answer *answer, struct err *err)
+    const struct custodian_answer *answer, int64_t now_ms, struct err *err)
 {
+	int64_t days = (now_ms - look->request.time_ms) / DAY_MS;
+
 	if (!recovery_code_same(answer->code, w->hash))
-		return err_set(err, ST_INVALID,
-		    "the code does not belong to this request: ask the person "
-		    "to read it out again from their own screen; do not "
-		    "answer otherwise");
+		return say_set(err, SAY_REQUEST_CODE, NULL);
 	if (!look->held)
-		return err_set(err, ST_CONFLICT,
-		    "the laptop's store knows another recovery key than %u, "
-		    "of which this share is: look for the share of that one",
-		    (unsigned)look->number);
+		return say_set(err, SAY_SHARE_OTHER,
+		    "this share is of recovery key %u", (unsigned)look->number);
+	if (!answer->old &&
+	    (days > CUSTODIAN_DAYS_MAX || days < -CUSTODIAN_DAYS_MAX))
+		return say_set(err, SAY_REQUEST_OLD,
+		    "by the clocks it is %" PRId64 " days old", days);
 	return ST_OK;
+}
+
+/* Has this share answered the request before?  Its log says. */
+static enum status
+check_first(const struct env *env, const struct custodian_answer *answer,
+    const struct custodian_look *look, struct err *err)
+{
+	char path[PATH_SIZE], hex[2 * RECOVERY_NUMBER_LEN + 1];
+	struct writer text = { 0 };
+	uint8_t *log = NULL;
+	enum status st;
+	size_t len;
+
+	if (answer->again)
+		return ST_OK;
+	if ((st = log_path(path, answer->share, err)) != ST_OK)
+		return st;
+	st = env->read(env->arg, path, LOG_MAX, &log, &len, err);
+	if (st != ST_OK)
+		return st == ST_NOTFOUND ? ST_OK : st;
+	writer_bytes(&text, log, len);
+	writer_u8(&text, '\0');
+	crypto_hex(hex, look->request.number, RECOVERY_NUMBER_LEN);
+	if (!writer_ok(&text))
+		st = err_set(err, ST_NOMEM, "no memory");
+	else if (strstr((const char *)text.bytes, hex) != NULL)
+		st = say_set(err, SAY_REQUEST_ANSWERED, NULL);
+	writer_free(&text);
+	free(log);
+	return st;
+}
+
+static enum status
+open_share(struct work *w, const char *passphrase, struct err *err)
+{
+	enum status st = share_file_open(&w->secret, &w->file, passphrase, err);
+
+	if (st == ST_LOCKED)
+		say_mark(err, SAY_SHARE_PASSPHRASE);
+	else if (st == ST_UNTRUSTED)
+		say_mark(err, SAY_SHARE_DAMAGED);
+	return st;
 }
 
 /* The answer in memory. */
@@ -218,10 +295,11 @@ custodian_answer(const struct env *env, const struct custodian_answer *answer,
 		return err_set(err, ST_NOMEM, "no memory");
 	st = look(w, out, env, answer->share, answer->request, err);
 	if (st == ST_OK)
-		st = check_asked(w, out, answer, err);
+		st = check_asked(w, out, answer, now_ms, err);
 	if (st == ST_OK)
-		st = share_file_open(
-		    &w->secret, &w->file, answer->passphrase, err);
+		st = check_first(env, answer, out, err);
+	if (st == ST_OK)
+		st = open_share(w, answer->passphrase, err);
 	if (st == ST_OK)
 		st = make_answer(&bytes, w, out, now_ms, err);
 	if (st == ST_OK)

@@ -13,6 +13,7 @@
  * its signature) and naming the hash of all lines before it.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
@@ -27,9 +28,12 @@ struct custodian_look {
 	unsigned custodian; /* whose share it is */
 	bool held;          /* the store knows this recovery key */
 };
+/* Days by which clocks may differ, or a request be old. */
+#define CUSTODIAN_DAYS_MAX 14
+
 /*
- * Read a request, with a share but no passphrase.  ST_UNTRUSTED: damaged,
- * altered, or of another regency.
+ * Read a request, with a share but no passphrase.  What is wrong with either
+ * is a state of common/say/say.h.
  */
 enum status custodian_look(struct custodian_look *out, const struct env *env,
     const char *share, const char *request, struct err *err);
@@ -38,11 +42,13 @@ struct custodian_answer {
 	const char *share, *request, *out; /* files */
 	const char *passphrase;            /* of the share */
 	const char *code;                  /* as the person read it out */
+	bool old;   /* also one that was made long ago, by its clock */
+	bool again; /* also one that was answered with this share before */
 };
 /*
- * Write the answer, after the log.  ST_LOCKED: wrong passphrase.
- * ST_INVALID: the code is another request's.  ST_CONFLICT: the laptop's
- * store knows another recovery key.
+ * Write the answer, after the log.  Each way in which it may not be is a
+ * state of common/say/say.h (SAY_SHARE_, SAY_REQUEST_); nothing is written
+ * then.
  */
 enum status custodian_answer(const struct env *env,
     const struct custodian_answer *answer, struct custodian_look *look,

@@ -8,6 +8,7 @@
 #include "common/base/writer.h"
 #include "common/crypto/keyhole.h"
 #include "common/crypto/secret.h"
+#include "common/say/say.h"
 
 #include "sync-server/audit/audit.h"
 #include "sync-server/recovery/custody.h"
@@ -49,9 +50,7 @@ check_terms(const struct custody_terms *terms, struct err *err)
 		for (j = 0; j < i; j++)
 			if (strcmp(terms->custodian[i].folder,
 				terms->custodian[j].folder) == 0)
-				return err_set(err, ST_INVALID,
-				    "three different folders are needed: two "
-				    "shares in one place open everything");
+				return say_set(err, SAY_SHARE_PLACES, NULL);
 	}
 	return ST_OK;
 }

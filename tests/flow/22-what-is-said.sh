@@ -41,7 +41,7 @@ said() { # WHAT STATUS SENTENCE NEXT COMMAND...
 	is "$what: exit" "$want" "$st"
 	holds "$what: says so" grep -qF -e "$sentence" "$work/error"
 	is "$what: what is safe, and next" 1 \
-		"$(tail -n +2 "$work/error" | grep -cF -e "$next")"
+		"$(head -1 "$work/error" | grep -cF -e "$next")"
 	is "$what: nothing else" '' "$(cat "$work/said")"
 	bare "$@" --json >"$work/said" 2>/dev/null
 	is "$what, as JSON: one line" 1 "$(wc -l <"$work/said")"
@@ -50,13 +50,13 @@ import json, sys
 error = json.load(sys.stdin)["error"]
 sys.exit(not error["next"] or not error["message"])' <"$work/said"
 }
-said "no server" 4 'init' 'Nothing was changed' status
+said "no server" 4 'init' 'nothing was changed' status
 is "an authority as regions are written" 6402 \
 	"$(bare init --authority 64.02 --name Dinas --json | get authority)"
 bare person add --name Rina --role reviewer >/dev/null
-said "no such person" 4 'no such person' 'Nothing was changed' \
+said "no such person" 4 'no such person' 'nothing was changed' \
 	enrol --person Nobody --label SR --village 64.02.05
-said "a desk person's laptop" 3 'works at the desk' 'Correct what is named' \
+said "a desk person's laptop" 3 'works at the desk' 'correct what is named' \
 	enrol --person Rina --label RI --village 64.02.05
 : >"$work/empty.csv"
 said "an empty file" 3 'the file is empty' 'run it again' \

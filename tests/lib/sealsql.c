@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,55 +15,49 @@
  * sealsql --key KEYFILE FILE SQL: the same on a server's, as its administrator
  * can.
  *
- * sealsql FILE LABEL PASSPHRASE: print "holding" and hold the file open
- * until standard input ends.
+ * Without SQL: print "holding" and hold the file open until standard input
+ * ends.
  */
 static enum status
-run_with_key(char **argv, struct err *err)
+unlock(const struct sealvfs_file *file, char **argv, struct err *err)
 {
-	struct sealvfs_file file = { .path = argv[3], .vfs = SEALVFS_NAME };
-	struct db_opts opts = { .path = argv[3], .vfs = SEALVFS_NAME };
 	uint8_t key[KEY_LEN];
-	struct db *db = NULL;
 	enum status st;
 	FILE *f;
 
+	if (strcmp(argv[1], "--key") != 0)
+		return sealvfs_unlock_passphrase(
+		    file, argv[2], argv[3], strlen(argv[3]), NULL, err);
 	if ((f = fopen(argv[2], "rb")) == NULL ||
 	    fread(key, 1, sizeof(key), f) != sizeof(key))
 		st = err_set(err, ST_IO, "no key");
 	else
-		st = sealvfs_unlock_key(&file, key, err);
+		st = sealvfs_unlock_key(file, key, err);
 	if (f != NULL)
 		fclose(f);
-	if (st == ST_OK && (st = db_open(&db, &opts, err)) == ST_OK)
-		st = db_exec_script(db, argv[4], err);
-	db_close(db);
 	return st;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct sealvfs_file file = { .path = argc > 1 ? argv[1] : NULL };
+	bool key = argc > 1 && strcmp(argv[1], "--key") == 0;
+	struct sealvfs_file file = { .path =
+					 argc > 3 ? argv[key ? 3 : 1] : NULL };
 	struct db_opts opts = { .path = file.path, .vfs = SEALVFS_NAME };
 	struct db *db = NULL;
 	struct err err;
 	enum status st;
 
-	if (argc == 5 && strcmp(argv[1], "--key") == 0) {
-		if ((st = crypto_start(&err)) == ST_OK &&
-		    (st = sealvfs_register(SEALVFS_NAME, NULL, &err)) == ST_OK)
-			st = run_with_key(argv, &err);
-		goto out;
-	}
 	if (argc < 4 || argc > 5) {
-		fprintf(stderr, "usage: sealsql FILE LABEL PASSPHRASE [SQL]\n");
+		fprintf(stderr,
+		    "usage: sealsql FILE LABEL PASSPHRASE [SQL]\n"
+		    "       sealsql --key KEYFILE FILE [SQL]\n");
 		return 2;
 	}
 	if ((st = crypto_start(&err)) == ST_OK &&
 	    (st = sealvfs_register(SEALVFS_NAME, NULL, &err)) == ST_OK)
-		st = sealvfs_unlock_passphrase(
-		    &file, argv[2], argv[3], strlen(argv[3]), NULL, &err);
+		st = unlock(&file, argv, &err);
 	if (st == ST_OK)
 		st = db_open(&db, &opts, &err);
 	if (st == ST_OK && argc == 5)
@@ -74,7 +69,6 @@ main(int argc, char **argv)
 			continue;
 	}
 	db_close(db);
-out:
 	if (st != ST_OK)
 		fprintf(stderr, "sealsql: %s\n", err.text);
 	return st == ST_OK ? 0 : 1;

@@ -4,6 +4,7 @@
 
 #include "common/base/id.h"
 #include "common/merge/record.h"
+#include "common/say/say.h"
 #include "common/store/sealvfs.h"
 #include "common/wire/armor.h"
 #include "common/wire/recovery.h"
@@ -22,6 +23,9 @@ static char folder[3][300];
 static struct custody_terms terms;
 static struct custody_made made;
 static struct laptop laptop;
+static int64_t asked_ms; /* when it was asked, from now */
+static bool repeat;      /* although it was answered before */
+static bool old;         /* although it is old */
 static const char *const PASS[3] = { "satu", "dua", "tiga" };
 
 static void
@@ -31,6 +35,8 @@ set_up(void)
 	size_t i;
 
 	office_open(&office);
+	repeat = old = false;
+	asked_ms = 0;
 	temp = temp_open();
 	terms.cost.ops = 1;
 	terms.cost.mem = 8192;
@@ -234,6 +240,7 @@ ask(const struct recovery_card *card)
 	memset(&request, 0, sizeof(request));
 	request.authority = OFFICE_AUTHORITY;
 	request.device = laptop.device.device;
+	request.time_ms = office.env.now_ms(office.env.arg) + asked_ms;
 	memcpy(request.once_public, once.public, 32);
 	request.slot.holder =
 	    recovery_holder(OFFICE_AUTHORITY, laptop.device.device);
@@ -268,7 +275,9 @@ answer(size_t i, const char *pass, const char *code)
 		.request = request_path,
 		.out = answer_path,
 		.passphrase = pass,
-		.code = code };
+		.code = code,
+		.old = old,
+		.again = repeat };
 	struct custodian_look look;
 
 	return custodian_answer(&office.env, &a, &look, &err);
@@ -333,6 +342,9 @@ START_TEST(each_answer_is_in_the_custodians_log_first)
 	ck_assert_ptr_null(read_text(answer_path));
 	fail_at = 0;
 	ok(answer(0, PASS[0], code));
+	ck_assert_int_eq(answer(0, PASS[0], code), ST_CONFLICT);
+	ck_assert_int_eq(say_of(&err), SAY_REQUEST_ANSWERED);
+	repeat = true;
 	ok(answer(0, PASS[0], code));
 	log = read_text(log_path);
 	ck_assert_ptr_nonnull(log);
@@ -359,6 +371,37 @@ START_TEST(a_wrong_code_or_passphrase_gets_no_answer)
 	ck_assert_ptr_null(read_text(answer_path));
 	snprintf(log_path, sizeof(log_path), "%s.log", made.path[0]);
 	ck_assert_ptr_null(read_text(log_path));
+}
+END_TEST
+
+START_TEST(a_request_of_another_time_is_answered_only_if_that_is_said)
+{
+	static const struct {
+		int days;
+		bool good;
+	} AGES[] = { { -13, true }, { 13, true }, { -16, false },
+		{ 16, false } };
+	struct recovery_card card;
+	char code[RECOVERY_CODE_SIZE];
+	size_t i;
+
+	make();
+	card = card_in_force();
+	repeat = true;
+	for (i = 0; i < sizeof(AGES) / sizeof(AGES[0]); i++) {
+		asked_ms = AGES[i].days * (int64_t)24 * 3600 * 1000;
+		ask(&card);
+		recovery_code_print(code, hash);
+		old = false;
+		if (AGES[i].good) {
+			ok(answer(0, PASS[0], code));
+			continue;
+		}
+		ck_assert_int_eq(answer(0, PASS[0], code), ST_INVALID);
+		ck_assert_int_eq(say_of(&err), SAY_REQUEST_OLD);
+		old = true;
+		ok(answer(0, PASS[0], code));
+	}
 }
 END_TEST
 
@@ -510,6 +553,8 @@ add(TCase *tc)
 	tcase_add_test(tc, a_custodian_answers_who_reads_out_the_right_code);
 	tcase_add_test(tc, each_answer_is_in_the_custodians_log_first);
 	tcase_add_test(tc, a_wrong_code_or_passphrase_gets_no_answer);
+	tcase_add_test(
+	    tc, a_request_of_another_time_is_answered_only_if_that_is_said);
 	tcase_add_test(tc, a_share_of_an_earlier_key_says_that_it_is_one);
 	tcase_add_test(tc, the_same_person_on_the_same_laptop_takes_the_place);
 	tcase_add_test(tc, nobody_takes_another_persons_place);
