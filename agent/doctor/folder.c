@@ -12,6 +12,7 @@
 #include "agent/recover/recovery_key.h"
 #include "agent/unlock/device.h"
 #include "agent/unlock/tally.h"
+#include "agent/unlock/unlocked.h"
 
 #define TALLY_ENTRY_LEN 64
 /* Beyond a second copy of the store, which a change of key needs. */
@@ -115,7 +116,7 @@ check_ways(const struct sealvfs_file *file, struct writer *out, struct err *err)
 	for (i = 0; i < n; i++)
 		people += ways[i].kind == SEALVFS_PASSPHRASE;
 	st = people > 0 ? finding_put(out, err, FINDING_PEOPLE_OK,
-			      "%u of %d places", people, SEALVFS_SLOTS - 1)
+			      "%u of %d places", people, UNLOCKED_PEOPLE_MAX)
 			: finding_put(out, err, FINDING_PEOPLE_NONE, NULL);
 	if (st != ST_OK)
 		return st;

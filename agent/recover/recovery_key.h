@@ -48,7 +48,8 @@ enum status recovery_key_slot(struct sealvfs_slot *out,
 /*
  * Make the recovery slot of ${file}, which is unlocked, the one that the card
  * in the store asks for; outside of a transaction.  Nothing to do where there
- * is no card.  ST_FULL: every slot is somebody's.
+ * is no card.  ST_FULL: every slot is somebody's, as an earlier version let
+ * them be.
  */
 enum status recovery_key_reseal(struct recovery_keys *keys,
     const struct device *device, const struct sealvfs_file *file,

@@ -162,6 +162,9 @@ enum status unlocked_succeed(struct unlocked *u,
 
 /* In unlocked_people.c: */
 
+/* People of one laptop: the last slot is the recovery key's. */
+#define UNLOCKED_PEOPLE_MAX (SEALVFS_SLOTS - 1)
+
 /*
  * ST_OK: the label is free; *${replaces} is 0, or the writer that had it and
  * can be replaced.  Else ST_CONFLICT, or ST_FULL: no further person fits.

@@ -71,7 +71,8 @@ unlocked_taken(struct unlocked *u, const struct unlocked_opts *opts,
 			return say_set(err, SAY_LABEL_TAKEN, NULL);
 		*replaces = signer.writer;
 	}
-	if (ways.n == SEALVFS_SLOTS && !has_way(&ways, label))
+	/* One slot is the recovery key's, also before that has come. */
+	if (ways.open >= UNLOCKED_PEOPLE_MAX && !has_way(&ways, label))
 		return say_set(err, SAY_LAPTOP_FULL, NULL);
 	return ST_OK;
 }

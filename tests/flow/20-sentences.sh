@@ -128,11 +128,11 @@ person 2 TI "Tini"
 echo "empat kata TI" >"$work/TI"
 meets last-person 3 agent 2 people remove TI --label TI \
 	--passphrase-file "$work/TI"
-for n in 3 4 5 6 7 8; do
+for n in 3 4 5 6 7; do
 	person 1 "P$n" "Orang $n" SR
 done
 meets laptop-full 9 join 1 BD "$code" "http://$address" "${as_sr[@]}"
-for n in 3 4 5 6 7 8; do
+for n in 3 4 5 6 7; do
 	on 1 people remove "P$n" >/dev/null
 done
 is "who left is gone" "SR AN" "$(on 1 people list --json | rows label | xargs)"
