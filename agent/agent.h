@@ -249,13 +249,23 @@ enum status agent_doctor_folder(const struct agent_opts *opts,
 enum status agent_doctor(
     struct agent *agent, struct writer *out, struct err *err);
 bool agent_doctor_damaged(struct writer *out, const struct err *why);
-/* Households of ${village} (NULL: of all), one JSON object a line. */
+/*
+ * Households of ${village} (NULL: of all), one JSON object a line.  Of records
+ * that are said to be one, the smallest that is here, and in "same" the others.
+ */
 enum status agent_list(struct agent *agent, const char *village,
     struct writer *out, struct err *err);
-/* One record with what is shown, as JSON; a household with its members. */
+/*
+ * One record with what is shown, as JSON; a household with its members.  Of
+ * one that another stands for: that one, with "asked", and in "same" what each
+ * of the others holds, to hand in with a visit to it.
+ */
 enum status agent_show(
     struct agent *agent, uint64_t id, struct writer *out, struct err *err);
-/* Visits made here, and those sent back, newest first, one a line. */
+/*
+ * Visits made here, and those sent back, newest first, one a line.  A visit
+ * that was sent back is "returned", with the reason, until a later one.
+ */
 enum status agent_visits(
     struct agent *agent, struct writer *out, struct err *err);
 enum status agent_returns(

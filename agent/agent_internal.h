@@ -1,13 +1,16 @@
 #ifndef AGENT_AGENT_INTERNAL_H
 #define AGENT_AGENT_INTERNAL_H
 
-/* What agent.c (the owner), agent_enrol.c, agent_sync.c and agent_tell.c
- * share. */
+/* What agent.c (the owner), agent_enrol.c, agent_sync.c, agent_show.c and
+ * agent_tell.c share. */
 
 #include "agent/agent.h"
 #include "agent/sync/sync.h"
 #include "agent/unlock/device.h"
 #include "agent/unlock/unlocked.h"
+
+struct json_writer;
+struct writer;
 
 struct agent {
 	const struct env *env;
@@ -52,5 +55,9 @@ bool agent_recoverable(const struct agent *agent);
 
 /* Keys between an enrolment's request and its reply. */
 void agent_enrolling_free(struct enrolling *enrolling);
+
+/* End a document that is one line of ${out}. */
+enum status agent_end_line(
+    struct json_writer *w, struct writer *out, struct err *err);
 
 #endif /* AGENT_AGENT_INTERNAL_H */

@@ -3,11 +3,10 @@
 
 #include "common/base/day.h"
 #include "common/base/env.h"
+#include "common/base/hlc.h"
 #include "common/base/id.h"
-#include "common/base/limits.h"
 #include "common/base/writer.h"
 #include "common/json/json.h"
-#include "common/place/region.h"
 #include "common/wire/spool.h"
 
 #include "agent/agent_internal.h"
@@ -15,162 +14,22 @@
 #include "agent/outbox/chain.h"
 #include "agent/outbox/post.h"
 #include "agent/purge/purge.h"
-#include "agent/records/display.h"
 #include "agent/records/listed.h"
-#include "agent/records/view.h"
 #include "agent/sync/desk_box.h"
 #include "agent/visit/visit.h"
 
-/* Of a list; some room is left for what is put around it. */
-#define LINE_MAX (JSON_TEXT_MAX - 4096u)
-
 struct telling {
 	struct unlocked *u;
-	struct writer *out;    /* lines */
-	struct json_writer *w; /* or one document */
+	struct writer *out;
 };
 
-static enum status
-end_line(struct json_writer *w, struct writer *out, struct err *err)
+enum status
+agent_end_line(struct json_writer *w, struct writer *out, struct err *err)
 {
 	enum status st = json_writer_finish(w, err);
 
 	if (st == ST_OK)
 		writer_u8(out, '\n');
-	return st;
-}
-
-/* One record into an object that is open. */
-static enum status
-put_record(struct unlocked *u, struct json_writer *w,
-    const struct listed_line *line, struct err *err)
-{
-	struct display d;
-	enum status st;
-
-	st = display_read(
-	    u->reader, line->id, u->standing.cursor.epoch, &d, err);
-	if (st != ST_OK)
-		return st;
-	view_put(w, &d, line->place, u->ins);
-	display_free(&d);
-	return ST_OK;
-}
-
-static enum status
-put_member(void *arg, const struct listed_line *line, struct err *err)
-{
-	struct telling *t = arg;
-	enum status st;
-
-	json_put_object(t->w, NULL);
-	st = put_record(t->u, t->w, line, err);
-	json_put_end(t->w);
-	return st;
-}
-
-static enum status
-put_member_id(void *arg, const struct listed_line *line, struct err *err)
-{
-	struct telling *t = arg;
-
-	(void)err;
-	json_put_decimal(t->w, NULL, line->id);
-	return ST_OK;
-}
-
-/* In place of a household of which there is more than a line may hold. */
-static enum status
-put_short(struct writer *out, const struct listed_line *line, struct err *err)
-{
-	struct json_writer w = json_writer_start(out);
-	char village[REGION_TEXT_SIZE];
-
-	json_put_object(&w, NULL);
-	json_put_decimal(&w, "id", line->id);
-	json_put_string(&w, "kind", "household");
-	region_print(line->place, village);
-	json_put_string(&w, "village", village);
-	json_put_bool(&w, "too_long", true);
-	json_put_end(&w);
-	return end_line(&w, out, err);
-}
-
-static enum status
-put_household(void *arg, const struct listed_line *line, struct err *err)
-{
-	struct telling *t = arg;
-	struct json_writer w = json_writer_start(t->out);
-	size_t before = t->out->len;
-	enum status st;
-
-	t->w = &w;
-	json_put_object(&w, NULL);
-	st = put_record(t->u, &w, line, err);
-	json_put_array(&w, "members");
-	if (st == ST_OK)
-		st = listed_members(
-		    t->u->listed, line->id, put_member_id, t, err);
-	json_put_end(&w);
-	json_put_end(&w);
-	if (st == ST_OK)
-		st = end_line(&w, t->out, err);
-	/* One household that somebody filled must not hide all the others. */
-	if (st == ST_OK && t->out->len - before > LINE_MAX) {
-		t->out->len = before;
-		st = put_short(t->out, line, err);
-	}
-	return st;
-}
-
-enum status
-agent_list(struct agent *agent, const char *village, struct writer *out,
-    struct err *err)
-{
-	struct telling t = { .u = agent->open, .out = out };
-	uint64_t place = 0;
-	enum status st;
-
-	if ((st = agent_need_unlocked(agent, err)) != ST_OK)
-		return st;
-	if (village != NULL &&
-	    (st = region_parse(&place, village, err)) != ST_OK)
-		return st;
-	return listed_households(t.u->listed, place, put_household, &t, err);
-}
-
-enum status
-agent_show(
-    struct agent *agent, uint64_t id, struct writer *out, struct err *err)
-{
-	struct json_writer w = json_writer_start(out);
-	struct telling t = { .u = agent->open, .w = &w };
-	struct display d;
-	enum status st;
-
-	if ((st = agent_need_unlocked(agent, err)) != ST_OK)
-		return st;
-	st = display_read(t.u->reader, id, t.u->standing.cursor.epoch, &d, err);
-	if (st != ST_OK)
-		return st;
-	if (d.kind == 0) {
-		/* It may be an identity number: never repeated. */
-		st = err_set(err, ST_NOTFOUND,
-		    "there is no record of that id on this laptop");
-		goto out;
-	}
-	json_put_object(&w, NULL);
-	view_put(&w, &d, listed_place(&d), t.u->ins);
-	if (d.kind == RECORD_HOUSEHOLD) {
-		json_put_array(&w, "members");
-		st = listed_members(t.u->listed, id, put_member, &t, err);
-		json_put_end(&w);
-	}
-	json_put_end(&w);
-	if (st == ST_OK)
-		st = end_line(&w, out, err);
-out:
-	display_free(&d);
 	return st;
 }
 
@@ -182,6 +41,8 @@ visit_state(const struct visit_line *line)
 		return "refused";
 	if (line->quarantined > 0)
 		return "quarantined";
+	if (line->returned)
+		return "returned";
 	if (line->open > 0)
 		return "unsigned";
 	if (line->waiting > 0)
@@ -189,13 +50,45 @@ visit_state(const struct visit_line *line)
 	return "delivered";
 }
 
+/*
+ * Was its household, or one that is said to be the same, visited again after
+ * the desk sent ${line} back?  Whoever knows of that has a clock that is not
+ * before it: it goes on from the server's.
+ */
 static enum status
-put_visit(void *arg, const struct visit_line *line, struct err *err)
+find_answer(struct telling *t, const struct visit_line *line, bool *answered,
+    struct err *err)
+{
+	uint64_t since = (uint64_t)line->returned_ms << HLC_COUNT_BITS;
+	uint64_t *ids;
+	enum status st;
+	size_t i, n;
+
+	*answered = false;
+	st = listed_group(
+	    t->u->listed, RECORD_HOUSEHOLD, line->household, &ids, &n, err);
+	for (i = 0; i < n && st == ST_OK && !*answered; i++)
+		st = visits_later(t->u->visits, ids[i],
+		    line->hlc > since ? line->hlc : since, answered, err);
+	free(ids);
+	return st;
+}
+
+static enum status
+put_visit(void *arg, const struct visit_line *visit, struct err *err)
 {
 	struct telling *t = arg;
 	struct json_writer w = json_writer_start(t->out);
+	struct visit_line copy = *visit, *line = &copy;
 	char day[DAY_TEXT_SIZE];
+	enum status st;
+	bool answered;
 
+	if (copy.returned) {
+		if ((st = find_answer(t, line, &answered, err)) != ST_OK)
+			return st;
+		copy.returned = !answered;
+	}
 	day_print(line->day, day);
 	json_put_object(&w, NULL);
 	json_put_decimal(&w, "visit", line->id);
@@ -204,8 +97,12 @@ put_visit(void *arg, const struct visit_line *line, struct err *err)
 	json_put_i64(&w, "writer", line->writer);
 	json_put_i64(&w, "saved_ms", line->saved_ms);
 	json_put_string(&w, "state", visit_state(line));
+	if (line->returned) {
+		json_put_string(&w, "by", line->by);
+		json_put_string(&w, "reason", line->reason);
+	}
 	json_put_end(&w);
-	return end_line(&w, t->out, err);
+	return agent_end_line(&w, t->out, err);
 }
 
 /* Behind them: how many were delivered, and have left since. */
@@ -223,7 +120,7 @@ put_purged(struct telling *t, struct err *err)
 	json_put_string(&w, "state", "delivered");
 	json_put_bool(&w, "purged", true);
 	json_put_end(&w);
-	return end_line(&w, t->out, err);
+	return agent_end_line(&w, t->out, err);
 }
 
 enum status
@@ -253,7 +150,7 @@ put_return(void *arg, const struct desk_return *ret, struct err *err)
 	json_put_string(&w, "by", ret->by);
 	json_put_string(&w, "reason", ret->reason);
 	json_put_end(&w);
-	return end_line(&w, t->out, err);
+	return agent_end_line(&w, t->out, err);
 }
 
 enum status
@@ -373,5 +270,5 @@ agent_status(struct agent *agent, struct writer *out, struct err *err)
 	}
 	free(names);
 	json_put_end(&w);
-	return st == ST_OK ? end_line(&w, out, err) : st;
+	return st == ST_OK ? agent_end_line(&w, out, err) : st;
 }

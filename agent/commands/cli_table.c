@@ -194,7 +194,12 @@ const struct cli_command cli_commands[] = {
 	    .about = "one household with its members, or one person" },
 	{ .name = "visits",
 	    .login = true,
-	    .about = "visits made here, and where they stand" },
+	    .about = "visits made here, and where they stand",
+	    .more =
+		"state: unsigned, waiting (not sent, or not answered yet),\n"
+		"delivered, quarantined, refused; or returned: the office\n"
+		"sent it back, with its reason, until a later visit to that\n"
+		"household.\n" },
 	{ .name = "returns",
 	    .login = true,
 	    .about = "visits that the office sent back, and why" },

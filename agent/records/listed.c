@@ -5,19 +5,14 @@
 #include "common/base/id.h"
 #include "common/instrument/instrument.h"
 #include "common/merge/record.h"
+#include "common/merge/same.h"
 #include "common/place/region.h"
 #include "common/store/db.h"
 
+#include "agent/records/alias.h"
 #include "agent/records/display.h"
 #include "agent/records/listed.h"
-
-struct listed {
-	struct display_reader *reader; /* not ours */
-	const struct instrument *ins;
-	struct db_table *sql;
-};
-
-enum { Q_KEEP, Q_PUT, Q_DELETE, Q_ALL, Q_PLACE, Q_MEMBERS, Q_TOTALS, Q_COUNT };
+#include "agent/records/listed_internal.h"
 
 #define COLUMNS "id, kind, place, household, gone, conflicts, waiting"
 #define LINE "SELECT " COLUMNS
@@ -46,6 +41,13 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_TOTALS] = "SELECT kind, count(*), total(conflicts)"
 		     " FROM listed"
 		     " GROUP BY kind",
+
+	[Q_EMPTY] = "SELECT NOT EXISTS (SELECT 1 FROM listed)",
+
+	/* What the server sent, and what was made here. */
+	[Q_NEXT] = "SELECT min(id) FROM ("
+		   "SELECT min(id) AS id FROM record WHERE id > :id UNION ALL"
+		   " SELECT min(record) FROM set_row WHERE record > :id)",
 };
 
 enum status
@@ -61,9 +63,11 @@ listed_open(struct listed **out, struct db *db, struct display_reader *reader,
 	l->reader = reader;
 	l->ins = ins;
 	if ((st = db_table_open(&l->sql, db, SQL, Q_COUNT, err)) == ST_OK)
+		st = aliases_open(&l->aliases, db, err);
+	if (st == ST_OK)
 		*out = l;
 	else
-		free(l);
+		listed_close(l);
 	return st;
 }
 
@@ -73,6 +77,7 @@ listed_close(struct listed *listed)
 	if (listed == NULL)
 		return;
 	db_table_close(listed->sql);
+	aliases_close(listed->aliases);
 	free(listed);
 }
 
@@ -152,9 +157,12 @@ listed_put(struct listed *listed, const struct display *d, struct err *err)
 	int changed = 0;
 
 	st = run_line(listed, Q_KEEP, d, &changed, err);
-	if (st != ST_OK || changed > 0)
-		return st;
-	return run_line(listed, Q_PUT, d, NULL, err);
+	if (st == ST_OK && changed == 0)
+		st = run_line(listed, Q_PUT, d, NULL, err);
+	if (st == ST_OK)
+		st = aliases_put(listed->aliases, d->id, d->kind,
+		    same_target(d->record, INSTRUMENT_SAME_AS, d->id), err);
+	return st;
 }
 
 enum status
@@ -174,69 +182,49 @@ listed_refresh(
 		q = db_query(listed->sql, Q_DELETE);
 		db_bind_i64(q, ":id", (int64_t)id);
 		st = db_run(q, NULL, err);
+		if (st == ST_OK)
+			st = aliases_put(listed->aliases, id, d.kind, 0, err);
 	}
 	display_free(&d);
 	return st;
 }
 
+/* The first of all records after ${id}; 0: there are no more. */
 static enum status
-walk(struct db_query *q, listed_each *each, void *arg, struct err *err)
+next_record(struct listed *listed, uint64_t *id, struct err *err)
 {
-	struct listed_line line;
+	struct db_query *q = db_query(listed->sql, Q_NEXT);
 	enum status st;
 
-	while ((st = db_fetch(q, err)) == ST_OK) {
-		line.id = (uint64_t)db_column_i64(q, 0);
-		line.kind = (enum change_record_kind)db_column_i64(q, 1);
-		line.place = (uint64_t)db_column_i64(q, 2);
-		line.household = (uint64_t)db_column_i64(q, 3);
-		line.gone = db_column_i64(q, 4) != 0;
-		line.conflicts = (unsigned)db_column_i64(q, 5);
-		line.waiting = (unsigned)db_column_i64(q, 6);
-		if ((st = each(arg, &line, err)) != ST_OK)
+	db_bind_i64(q, ":id", (int64_t)*id);
+	if ((st = db_fetch(q, err)) == ST_OK)
+		*id = (uint64_t)db_column_i64(q, 0);
+	db_done(q);
+	return st;
+}
+
+enum status
+listed_empty(struct listed *listed, bool *empty, struct err *err)
+{
+	struct db_query *q = db_query(listed->sql, Q_EMPTY);
+	enum status st;
+
+	if ((st = db_fetch(q, err)) == ST_OK)
+		*empty = db_column_i64(q, 0) != 0;
+	db_done(q);
+	return st;
+}
+
+enum status
+listed_remake(struct listed *listed, uint32_t epoch, struct err *err)
+{
+	uint64_t id = 0;
+	enum status st;
+
+	while ((st = next_record(listed, &id, err)) == ST_OK && id != 0) {
+		st = listed_refresh(listed, id, epoch, err);
+		if (st != ST_OK)
 			break;
 	}
-	db_done(q);
-	return st == ST_NOTFOUND ? ST_OK : st;
-}
-
-enum status
-listed_households(struct listed *listed, uint64_t place, listed_each *each,
-    void *arg, struct err *err)
-{
-	struct db_query *q =
-	    db_query(listed->sql, place == 0 ? Q_ALL : Q_PLACE);
-
-	db_bind_i64(q, ":kind", RECORD_HOUSEHOLD);
-	if (place != 0)
-		db_bind_i64(q, ":place", (int64_t)place);
-	return walk(q, each, arg, err);
-}
-
-enum status
-listed_members(struct listed *listed, uint64_t household, listed_each *each,
-    void *arg, struct err *err)
-{
-	struct db_query *q = db_query(listed->sql, Q_MEMBERS);
-
-	db_bind_i64(q, ":household", (int64_t)household);
-	return walk(q, each, arg, err);
-}
-
-enum status
-listed_count(struct listed *listed, struct listed_counts *out, struct err *err)
-{
-	struct db_query *q = db_query(listed->sql, Q_TOTALS);
-	enum status st;
-
-	memset(out, 0, sizeof(*out));
-	while ((st = db_fetch(q, err)) == ST_OK) {
-		if (db_column_i64(q, 0) == RECORD_HOUSEHOLD)
-			out->households = (unsigned)db_column_i64(q, 1);
-		else
-			out->persons = (unsigned)db_column_i64(q, 1);
-		out->conflicts += (unsigned)db_column_i64(q, 2);
-	}
-	db_done(q);
-	return st == ST_NOTFOUND ? ST_OK : st;
+	return st;
 }

@@ -7,6 +7,9 @@
  * what is in conflict, what waits for an answer.  Made from display.h
  * whenever a record changes, and can be made again from nothing.
  *
+ * Records that are said to be one (alias.h) are on a list once: under the
+ * smallest of them that is on this laptop.
+ *
  * Changes run in the caller's transaction.
  */
 
@@ -51,10 +54,30 @@ enum status listed_refresh(
 enum status listed_put(
     struct listed *listed, const struct display *display, struct err *err);
 
+/* Are there no lines at all? */
+enum status listed_empty(struct listed *listed, bool *empty, struct err *err);
+/* Make all lines anew.  ${epoch}: of the cursor. */
+enum status listed_remake(
+    struct listed *listed, uint32_t epoch, struct err *err);
+
+/*
+ * The records that are said to be one with ${id}, as far as they are here,
+ * ascending: the first of them stands for all.  Nobody: ${id} alone.
+ * *${n} of them in *${ids}, to free().
+ */
+enum status listed_group(struct listed *listed, enum change_record_kind kind,
+    uint64_t id, uint64_t **ids, size_t *n, struct err *err);
+/* Are the two one? */
+enum status listed_same(struct listed *listed, enum change_record_kind kind,
+    uint64_t a, uint64_t b, bool *same, struct err *err);
+
 /* The households of ${place}; 0: of everywhere; by village and id. */
 enum status listed_households(struct listed *listed, uint64_t place,
     listed_each *each, void *arg, struct err *err);
-/* Persons whose household is ${household}, by id. */
+/*
+ * Persons whose household is ${household}, or is one with it, by id.  Of
+ * persons who are one, the one on the list says where they live.
+ */
 enum status listed_members(struct listed *listed, uint64_t household,
     listed_each *each, void *arg, struct err *err);
 

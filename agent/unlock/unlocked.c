@@ -199,6 +199,24 @@ check_tally(
 	return st;
 }
 
+/* What an older version of this program made of the lists is made anew. */
+static enum status
+remake_lists(struct unlocked *u, struct err *err)
+{
+	enum status st;
+	bool empty;
+
+	if ((st = listed_empty(u->listed, &empty, err)) != ST_OK || !empty ||
+	    (st = db_begin(u->db, err)) != ST_OK)
+		return st;
+	st = listed_remake(u->listed, u->standing.cursor.epoch, err);
+	if (st == ST_OK)
+		st = db_commit(u->db, err);
+	if (st != ST_OK)
+		db_rollback(u->db);
+	return st;
+}
+
 enum status
 unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
     const char *label, const char *passphrase, struct err *err)
@@ -227,7 +245,9 @@ unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
 		goto out;
 	if ((st = check_tally(u, opts, err)) != ST_OK)
 		goto out;
-	if ((st = shelf_standing(u->shelf, &u->standing, err)) == ST_OK) {
+	if ((st = shelf_standing(u->shelf, &u->standing, err)) == ST_OK)
+		st = remake_lists(u, err);
+	if (st == ST_OK) {
 		unlocked_tidy(u, opts);
 		*out = u;
 		u = NULL;

@@ -160,8 +160,34 @@ check_place(struct saving *s, const struct saving_record *r, struct err *err)
 	return ST_OK;
 }
 
-static void
-fill_opts(struct diff_opts *opts, struct saving *s, size_t i)
+/*
+ * The household that a member's record is to name: 0 where it names one that
+ * is said to be the same, so that undoing that finds everybody where they
+ * were.
+ */
+static enum status
+find_link(struct saving *s, const struct saving_record *r, uint64_t *link,
+    struct err *err)
+{
+	uint64_t now;
+	enum status st;
+	bool same;
+
+	*link = s->records[0].id;
+	if (r->form->id == 0)
+		return ST_OK;
+	now = listed_link(r->display.record, INSTRUMENT_HOUSEHOLD);
+	if (now == 0 || now == *link)
+		return ST_OK;
+	st =
+	    listed_same(s->u->listed, RECORD_HOUSEHOLD, now, *link, &same, err);
+	if (st == ST_OK && same)
+		*link = 0;
+	return st;
+}
+
+static enum status
+fill_opts(struct diff_opts *opts, struct saving *s, size_t i, struct err *err)
 {
 	const struct saving_record *r = &s->records[i];
 
@@ -169,10 +195,10 @@ fill_opts(struct diff_opts *opts, struct saving *s, size_t i)
 	opts->ins = s->u->ins;
 	opts->displayed = r->display.record;
 	opts->form = r->form;
-	opts->link = i > 0 ? s->records[0].id : 0;
 	opts->village = i == 0 && r->form->id == 0 ? s->form->village : 0;
 	opts->own = is_own;
 	opts->own_arg = s;
+	return i > 0 ? find_link(s, r, &opts->link, err) : ST_OK;
 }
 
 static enum status
@@ -187,7 +213,8 @@ compare_records(struct saving *s, struct err *err)
 		st = check_place(s, &s->records[i], err);
 		if (st != ST_OK)
 			return st;
-		fill_opts(&opts, s, i);
+		if ((st = fill_opts(&opts, s, i, err)) != ST_OK)
+			return st;
 		st = diff_make(&s->records[i].diff, &opts, &s->arena, err);
 		if (st == ST_INVALID) {
 			form_fault(s->form, s->records[i].form->path, "fields",
@@ -200,7 +227,8 @@ compare_records(struct saving *s, struct err *err)
 	}
 	s->unchanged = unchanged;
 	for (i = 0; unchanged && i < s->form->nrecords; i++) {
-		fill_opts(&opts, s, i);
+		if ((st = fill_opts(&opts, s, i, err)) != ST_OK)
+			return st;
 		st = diff_confirm(&s->records[i].diff, &opts, &s->arena, err);
 		if (st != ST_OK)
 			return st;

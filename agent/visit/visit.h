@@ -23,6 +23,7 @@
  *	                            "now": "..."}]}]}
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,10 @@ struct visit_line {
 	int64_t saved_ms;
 	const char *note;
 	unsigned open, waiting, merged, quarantined, out; /* sets of it */
+	uint64_t hlc;
+	bool returned; /* the desk sent it back */
+	int64_t returned_ms;
+	const char *by, *reason; /* who did, and why; NULL */
 };
 /* All visits that are here, newest first. */
 enum status visits_each(struct visits *visits, uint32_t epoch,
@@ -72,5 +77,8 @@ void visit_key_hash(char out[VISIT_KEY_HASHED_SIZE], const char *key);
 /* When the oldest visit that has no receipt was saved; 0: all have. */
 enum status visits_oldest_kept(
     struct visits *visits, uint32_t epoch, int64_t *saved_ms, struct err *err);
+/* Was a visit to ${household} made here after the clock value ${hlc}? */
+enum status visits_later(struct visits *visits, uint64_t household,
+    uint64_t hlc, bool *later, struct err *err);
 
 #endif /* AGENT_VISIT_VISIT_H */

@@ -11,7 +11,7 @@
 
 #define DOMAIN_KEY "padu/visit-key/v1"
 
-enum { Q_FIND, Q_PUT, Q_ALL, Q_OLDEST, Q_COUNT };
+enum { Q_FIND, Q_PUT, Q_ALL, Q_OLDEST, Q_LATER, Q_COUNT };
 
 static const char *const SQL[Q_COUNT] = {
 	[Q_FIND] = "SELECT digest, answer FROM visit"
@@ -29,8 +29,11 @@ static const char *const SQL[Q_COUNT] = {
 		  " total(c.state IS :merged AND t.accept IS NOT 0),"
 		  " total(c.state IS :quarantined AND t.accept IS NOT 0),"
 		  " total(t.accept IS 0 OR c.state IS :refused"
-		  "  OR c.state IS :voided)"
+		  "  OR c.state IS :voided),"
+		  " v.hlc, b.time_ms, b.by, b.reason"
 		  " FROM visit v"
+		  " LEFT JOIN sent_back b ON b.visit = v.id AND b.number ="
+		  "  (SELECT max(number) FROM sent_back WHERE visit = v.id)"
 		  " LEFT JOIN (SELECT DISTINCT visit, set_id FROM set_row) r"
 		  "  ON r.visit = v.id"
 		  " LEFT JOIN change_set s ON s.set_id = r.set_id"
@@ -46,6 +49,8 @@ static const char *const SQL[Q_COUNT] = {
 		     " WHERE s.seq IS NULL OR NOT EXISTS (SELECT 1"
 		     "  FROM receipt c WHERE c.change_id = s.change_id"
 		     "  AND c.epoch = :epoch AND c.state <> :custody)",
+	[Q_LATER] = "SELECT EXISTS (SELECT 1 FROM visit"
+		    " WHERE household = :household AND hlc > :hlc)",
 };
 
 enum status
@@ -167,6 +172,21 @@ visits_oldest_kept(
 }
 
 enum status
+visits_later(struct visits *visits, uint64_t household, uint64_t hlc,
+    bool *later, struct err *err)
+{
+	struct db_query *q = db_query(visits->sql, Q_LATER);
+	enum status st;
+
+	db_bind_i64(q, ":household", (int64_t)household);
+	db_bind_i64(q, ":hlc", (int64_t)hlc);
+	if ((st = db_fetch(q, err)) == ST_OK)
+		*later = db_column_i64(q, 0) != 0;
+	db_done(q);
+	return st;
+}
+
+enum status
 visits_each(struct visits *visits, uint32_t epoch,
     enum status (*each)(
 	void *arg, const struct visit_line *line, struct err *err),
@@ -194,6 +214,11 @@ visits_each(struct visits *visits, uint32_t epoch,
 		line.merged = (unsigned)db_column_i64(q, 8);
 		line.quarantined = (unsigned)db_column_i64(q, 9);
 		line.out = (unsigned)db_column_i64(q, 10);
+		line.hlc = (uint64_t)db_column_i64(q, 11);
+		line.returned = !db_column_is_null(q, 12);
+		line.returned_ms = db_column_i64(q, 12);
+		line.by = db_column_text(q, 13, NULL);
+		line.reason = db_column_text(q, 14, NULL);
 		if ((st = each(arg, &line, err)) != ST_OK)
 			break;
 	}

@@ -47,14 +47,6 @@ same_free(struct same *same)
 	free(same);
 }
 
-void
-same_clear(struct same *same)
-{
-	same->nnodes = same->given = 0;
-	if (same->nslots > 0)
-		memset(same->slots, 0, same->nslots * sizeof(*same->slots));
-}
-
 /* Where ${id} stands among the slots, or would stand. */
 static size_t
 slot_of(const struct same *same, uint64_t id)
@@ -68,17 +60,36 @@ slot_of(const struct same *same, uint64_t id)
 	return at;
 }
 
+/* Put every node into its slot. */
+static void
+index_nodes(struct same *same)
+{
+	size_t i;
+
+	if (same->nslots > 0)
+		memset(same->slots, 0, same->nslots * sizeof(*same->slots));
+	for (i = 0; i < same->nnodes; i++)
+		same->slots[slot_of(same, same->nodes[i].entry.id)] = i + 1;
+}
+
+void
+same_clear(struct same *same)
+{
+	same->nnodes = same->given = 0;
+	index_nodes(same);
+}
+
 /* Room for one more node. */
 static enum status
 grow(struct same *same, struct err *err)
 {
-	size_t i, room = same->room > 0 ? 2 * same->room : SLOTS_MIN / 4;
+	size_t room = same->room > 0 ? 2 * same->room : SLOTS_MIN / 4;
 	struct node *nodes;
 	size_t *slots;
 
 	if (same->nnodes < same->room)
 		return ST_OK;
-	slots = calloc(4 * room, sizeof(*slots));
+	slots = malloc(4 * room * sizeof(*slots));
 	nodes = realloc(same->nodes, room * sizeof(*nodes));
 	if (nodes != NULL)
 		same->nodes = nodes;
@@ -90,8 +101,7 @@ grow(struct same *same, struct err *err)
 	same->slots = slots;
 	same->nslots = 4 * room;
 	same->room = room;
-	for (i = 0; i < same->nnodes; i++)
-		slots[slot_of(same, nodes[i].entry.id)] = i + 1;
+	index_nodes(same);
 	return ST_OK;
 }
 
@@ -186,6 +196,15 @@ same_join(struct same *same)
 		for (k = i; k < end; k++)
 			nodes[k].entry.root = root;
 	}
+	index_nodes(same);
+}
+
+const struct same_entry *
+same_find(const struct same *same, uint64_t id)
+{
+	size_t at = same->nslots > 0 ? same->slots[slot_of(same, id)] : 0;
+
+	return at != 0 ? &same->nodes[at - 1].entry : NULL;
 }
 
 size_t

@@ -70,8 +70,10 @@ struct same_entry {
 	bool there;
 };
 
-/* Make the groups; afterwards only same_count(), same_at(), same_clear(). */
+/* Make the groups; from then on only they can be asked for, or cleared. */
 void same_join(struct same *same);
+/* NULL: no such node. */
+const struct same_entry *same_find(const struct same *same, uint64_t id);
 /* Nodes, and each of them: those of a group side by side, ascending. */
 size_t same_count(const struct same *same);
 const struct same_entry *same_at(const struct same *same, size_t i);

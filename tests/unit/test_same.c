@@ -137,6 +137,7 @@ check_groups(const struct graph *g, bool reach[IDS][IDS], int from)
 		at = (int)id_counter(e->id) - 1;
 		ck_assert_uint_eq(e->root, root_by_definition(reach, g, at));
 		ck_assert(e->there == g->there[at]);
+		ck_assert_ptr_eq(same_find(same, e->id), e);
 		ck_assert(from < 0 || reach[from][at]);
 		/* Those of a group lie side by side, ascending. */
 		if (i > 0 && e->root != 0 && e->root == before->root)
@@ -146,6 +147,7 @@ check_groups(const struct graph *g, bool reach[IDS][IDS], int from)
 	for (at = 0; at < IDS; at++)
 		n += from < 0 || reach[from][at];
 	ck_assert_uint_eq(same_count(same), n);
+	ck_assert_ptr_null(same_find(same, id_make(6402, 2, 1)));
 }
 
 START_TEST(groups_are_what_can_be_reached_and_the_smallest_stands_for_them)
