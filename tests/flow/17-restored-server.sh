@@ -21,6 +21,22 @@ save() {
 both() { # COMMAND...: on both laptops
 	agent 1 "$@" >/dev/null && agent 2 "$@" >/dev/null
 }
+# COMMAND ends with EXIT and PROGRAM's sentence of STATE, in both languages.
+says() { # WHAT EXIT PROGRAM STATE COMMAND...
+	local what=$1 want=$2 program=$3 state=$4 lang good=0 st sentence
+	shift 4
+	for lang in en id; do
+		sentence=$("$BUILD/agent/padu-agent" sentences --lang $lang |
+			awk -F'\t' -v s="$state" '$1 == s { print $3 }')
+		PADU_LANG=$lang "$@" >"$work/out/last" 2>&1
+		st=$?
+		[ "$st" = "$want" ] && [ -n "$sentence" ] &&
+			grep -qF "$program: $sentence" "$work/out/last" ||
+			good=1
+	done
+	say "$good" "$what"
+	[ "$good" = 0 ] || sed 's/^/  /' "$work/out/last"
+}
 digest() {
 	server rebuild --json | get digest
 }
@@ -143,8 +159,7 @@ both sync
 now=$(digest)
 save 1 "\"household\":\"${ids[3]}\",\"fields\":{\"atap\":\"6\"}"
 older() { # WHAT
-	refused "$1 is believed by nobody" 8 agent 1 sync
-	holds "which says so" grep -q "older state" "$work/out/last"
+	says "$1 is believed by nobody" 8 padu-agent server-older agent 1 sync
 	is "the visit is not delivered" 1 "$(agent 1 visits --json |
 		rows state | grep -vc delivered)"
 	holds "and that server says what it is" \
@@ -204,12 +219,10 @@ with open(sys.argv[1], "r+b") as f:
     f.write(bytes([byte ^ 0xff]))
 END
 }
-bad() { # WHAT EXIT WORDS [OPTIONS]
-	local what=$1 exit=$2 words=$3
+bad() { # WHAT EXIT STATE [OPTIONS]
+	local what=$1 exit=$2 state=$3
 	shift 3
-	refused "$what" "$exit" restore "$work/bad" "$@"
-	grep -q "$words" "$work/out/last" ||
-		say 1 "$what: it is not said: $(cat "$work/out/last")"
+	says "$what" "$exit" padu-server "$state" restore "$work/bad" "$@"
 	[ ! -e "$work/server" ] && [ ! -e "$work/server.part" ] ||
 		say 1 "$what: something was left"
 }
@@ -225,36 +238,37 @@ done
 is "a byte flipped anywhere in the store is refused" 0 "$silent"
 backup_of
 truncate -s $((size - 4096)) "$work/bad/padu.db"
-bad "a store cut short is refused" 10 "backup is damaged"
+bad "a store cut short is refused" 10 backup-damaged
 backup_of
 rm "$work/bad/padu.db"
-bad "a missing store too" 10 "backup is damaged"
+bad "a missing store too" 10 backup-damaged
 backup_of
 flip "$work/bad/keys" 100
-bad "and damaged keys" 10 "backup is damaged"
+bad "and damaged keys" 10 backup-damaged
 backup_of
 sed -i 's/"log":"/"log":"1/' "$work/bad/backup.json"
-bad "and a paper that says something else" 10 "backup is damaged"
+bad "and a paper that says something else" 10 backup-damaged
 backup_of
 echo 'no paper' >"$work/bad/backup.json"
-bad "or nothing" 10 "backup is damaged"
+bad "or nothing" 10 backup-damaged
 backup_of
 flip "$work/bad/store.key.sealed" 20
-bad "and a damaged key" 10 "backup is damaged"
+bad "and a damaged key" 10 backup-damaged
 backup_of
 echo "bukan kata sandi ini" >"$work/not"
-bad "a wrong passphrase is said as such" 6 "passphrase or key file" \
+bad "a wrong passphrase is said as such" 6 backup-key \
 	--passphrase-file "$work/not"
 head -c 32 /dev/zero >"$work/key"
-bad "and so is a wrong key" 6 "passphrase or key file" \
+bad "and so is a wrong key" 6 backup-key \
 	--store-key "$work/key"
 rm "$work/bad/store.key.sealed"
-bad "and a key that is not there" 6 "kept" "${key[@]}"
+bad "and a key that is not there" 6 backup-key "${key[@]}"
 rm "$work/bad/backup.json"
-bad "a folder without a backup is none" 4 "no backup in that folder"
+bad "a folder without a backup is none" 4 backup-none
 mkdir "$work/server"
 : >"$work/server/something"
-refused "nothing is restored over something" 5 restore "$first"
+says "nothing is restored over something" 5 padu-server restore-there \
+	restore "$first"
 holds "which stays" test -e "$work/server/something"
 rm -r "$work/server"
 holds "the key that was kept apart opens it, too" \
