@@ -100,7 +100,9 @@ static const struct more {
 	{ "redact",
 	    "It cannot be undone.  Signatures and chain stay whole, `rebuild` "
 	    "and\n`verify-log` still pass.  What was sent upward is followed by "
-	    "a correction.\n" },
+	    "a correction.\nOf records that are said to be one only RECORD "
+	    "is erased: `same` names the others,\nwhich hold the same "
+	    "person's data.\n" },
 	{ "audit list",
 	    "Numbers only: of persons, records, writers, change sets.  What "
 	    "they stand for is\nin `person list`, `show` and `log export`.\n" },

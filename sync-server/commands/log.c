@@ -8,7 +8,9 @@
 #include "sync-server/intake/redact.h"
 #include "sync-server/intake/verify_log.h"
 #include "sync-server/people/person.h"
+#include "sync-server/review/group.h"
 #include "sync-server/server.h"
+#include "sync-server/store/store.h"
 
 static void
 on_progress(void *arg, uint64_t done, uint64_t total)
@@ -101,6 +103,23 @@ command_log_export(struct command_call *call, struct err *err)
 	return st;
 }
 
+/* The records that are said to be one with ${id}; none if it is gone. */
+static enum status
+find_group(
+    struct server *server, uint64_t id, struct group *out, struct err *err)
+{
+	enum status st;
+
+	server_lock(server);
+	if ((st = store_begin(server->store, err)) == ST_OK)
+		st = group_find(server, id, out, err);
+	if (st == ST_OK)
+		st = store_commit(server->store, err);
+	store_rollback(server->store);
+	server_unlock(server);
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
 enum status
 command_redact(struct command_call *call, struct err *err)
 {
@@ -109,13 +128,27 @@ command_redact(struct command_call *call, struct err *err)
 		.arg = call->out };
 	struct json_writer *w = control_result(call->out);
 	struct redact_result result = { 0 };
+	struct group group = { 0 };
 	enum status st;
+	size_t i;
 
 	if ((st = id_parse(&opts.record, call->args.pos[0], err)) != ST_OK ||
 	    (st = command_desk_person(call, 1, &opts.person, err)) != ST_OK ||
+	    (st = find_group(call->server, opts.record, &group, err)) !=
+		ST_OK ||
 	    (st = redact_record(call->server, &opts, &result, err)) != ST_OK)
-		return st;
+		goto out;
 	json_put_i64(w, "sets", (int64_t)result.sets);
 	json_put_i64(w, "quarantined", (int64_t)result.quarantined);
-	return ST_OK;
+	/* They hold the same person's data, and are still there. */
+	if (group.n > 1)
+		json_put_array(w, "same");
+	for (i = 0; i < group.n; i++)
+		if (group.ids[i] != opts.record)
+			json_put_decimal(w, NULL, group.ids[i]);
+	if (group.n > 1)
+		json_put_end(w);
+out:
+	group_free(&group);
+	return st;
 }

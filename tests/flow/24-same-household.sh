@@ -136,5 +136,11 @@ agent 1 sync >/dev/null
 is "the laptop lists two" 2 "$(agent 1 list --json | rows id | wc -l)"
 is "Cici is where she was" "CICI" "$(agent 1 show "$other" --json |
 	get members.0.fields.nama)"
+is "who is erased may be in another record, too: it says which" "$again" \
+	"$(server redact "$siti" --reason uji --as Joko --json | get same.0)"
+is "which is read by itself now" "$again" \
+	"$(server show "$again" --json | get record.record)"
+holds "upstream is told of her" wait_for 10 \
+	'[ "$(delivered corrections)" = 2 ]'
 holds "the log holds" server verify-log
 finish
