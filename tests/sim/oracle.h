@@ -41,6 +41,12 @@ void oracle_rename(struct oracle *o, uint64_t visit, uint64_t name);
  */
 const char *oracle_check(struct oracle *o, struct server *server);
 
+/*
+ * Follow the log, and hold the server's index of who is said to be whom
+ * against its records.  NULL if it is so, else a sentence.
+ */
+const char *oracle_check_same(struct server *server);
+
 /* How many logged sets hold the visit ${visit}, counted by the last check. */
 unsigned oracle_visits(const struct oracle *o, uint64_t visit);
 /* Distinct visits of laptops in the log, by the last check. */

@@ -53,6 +53,7 @@ add(struct world_counts *sum, const struct world_counts *n)
 	sum->visits += n->visits;
 	sum->syncs += n->syncs;
 	sum->decisions += n->decisions;
+	sum->same += n->same;
 	sum->voids += n->voids;
 	sum->releases += n->releases;
 	sum->laptop_cuts += n->laptop_cuts;
@@ -125,11 +126,12 @@ main(int argc, char **argv)
 	}
 	printf("figure sim: %" PRIu64 " worlds, %" PRIu64 " failed; visits "
 	       "%" PRIu64 ", syncs %" PRIu64 ", decisions %" PRIu64
-	       ", voids %" PRIu64 ", releases %" PRIu64 ", laptop cuts "
+	       ", same %" PRIu64 ", voids %" PRIu64 ", releases %" PRIu64
+	       ", laptop cuts "
 	       "%" PRIu64 ", server cuts %" PRIu64 ", clock jumps %" PRIu64
 	       "\n",
 	    last - first + 1, failed, sum.visits, sum.syncs, sum.decisions,
-	    sum.voids, sum.releases, sum.laptop_cuts, sum.server_cuts,
+	    sum.same, sum.voids, sum.releases, sum.laptop_cuts, sum.server_cuts,
 	    sum.clock_jumps);
 	return failed > 0;
 }

@@ -232,6 +232,8 @@ world_check(struct world *w)
 	if (last == w->checked)
 		return true;
 	w->checked = last;
+	if ((why = oracle_check_same(w->server)) != NULL)
+		return world_fail(w, "%s", why);
 	return replay_log(w);
 }
 
@@ -251,7 +253,7 @@ world_step(struct world *w)
 	else if (what < 78)
 		good = laptop_send(w, l, &any);
 	else if (what < 86)
-		good = server_decide(w, &any);
+		good = server_decide(w, &any) && (any || server_same(w));
 	else if (what < 86 + w->orders)
 		good = server_order(w);
 	else if (what < 96)

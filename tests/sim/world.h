@@ -87,7 +87,7 @@ struct world {
 	/* Counted, for the figures. */
 	struct world_counts {
 		uint64_t visits, refused, syncs, decisions, voids, releases,
-		    laptop_cuts, server_cuts, clock_jumps;
+		    same, laptop_cuts, server_cuts, clock_jumps;
 	} n;
 };
 
@@ -118,6 +118,7 @@ void server_off(struct world *w);
 bool server_take(struct world *w, const struct net_message *m);
 bool server_decide(struct world *w, bool *any);
 bool server_order(struct world *w);
+bool server_same(struct world *w);
 
 /* laptop.c */
 bool laptop_enrol(struct world *w, struct laptop *l);

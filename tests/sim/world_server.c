@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/id.h"
 #include "common/base/limits.h"
 #include "common/base/writer.h"
 #include "common/instrument/instrument.h"
@@ -159,6 +160,47 @@ server_decide(struct world *w, bool *any)
 	simfs_cut_at(w->machine.fs, 0);
 	if (st != ST_OK)
 		return world_fail(w, "cannot decide: %s", err.text);
+	return true;
+}
+
+/* Say that one household is another one, or, as often, that it is not. */
+bool
+server_same(struct world *w)
+{
+	struct decide_value value = { .field = "sama_dengan_kel", .text = "" };
+	struct decide_opts opts = { .reg = "sama_dengan_kel",
+		.values = &value,
+		.nvalues = 1,
+		.person = w->reviewer };
+	struct decide_result result;
+	char text[ID_TEXT_SIZE];
+	struct store_row row;
+	struct err err;
+	enum status st;
+	uint64_t to;
+
+	opts.record = w->households[rng_below(&w->rng, w->nhouseholds)];
+	to = w->households[rng_below(&w->rng, w->nhouseholds)];
+	if (to != opts.record) {
+		id_print(to, text);
+		value.text = text;
+	}
+	server_lock(w->server);
+	st = store_row_get(w->server->store, opts.record, &row, &err);
+	opts.shown_epoch = row.epoch;
+	opts.shown_version = row.version;
+	store_done(w->server->store);
+	server_unlock(w->server);
+	maybe_cut(w);
+	if (st == ST_OK)
+		st = decide_put(w->server, &opts, &result, NULL, &err);
+	w->n.same += st == ST_OK && to != opts.record;
+	world_trace(w, "same", opts.record, (uint64_t)st);
+	if (simfs_dead(w->machine.fs))
+		return server_reboot(w);
+	simfs_cut_at(w->machine.fs, 0);
+	if (st != ST_OK)
+		return world_fail(w, "cannot say who is whom: %s", err.text);
 	return true;
 }
 
