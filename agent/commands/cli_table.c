@@ -191,7 +191,11 @@ const struct cli_command cli_commands[] = {
 	    .login = true,
 	    .position = "ID",
 	    .position_key = "id",
-	    .about = "one household with its members, or one person" },
+	    .about = "one household with its members, or one person",
+	    .more =
+		"Of records that the office said are one, the one that\n"
+		"stands for all is shown, whichever was asked for; same has\n"
+		"the others, each with its own shown for a visit to it.\n" },
 	{ .name = "visits",
 	    .login = true,
 	    .about = "visits made here, and where they stand",
