@@ -36,8 +36,8 @@
  *	                  was forgotten, and signed by
  *	                  the one who took its place
  *	same_identity     an identity field has the     it no longer has, or
- *they same value in two records     are said to be one; raised that are not
- *said to be one   again when that is undone
+ *	                  same value in two records     they are said to be one
+ *	                  that are not said to be one   (undone: raised again)
  *
  * deleted_updated, aliased_updated and edited_together compare a row with the
  *sets whose writes are heads then; they are about what stands in the record,

@@ -57,8 +57,8 @@ ask(struct db_query *q, uint64_t *out, struct err *err)
 }
 
 enum status
-store_alias_get(struct store *store, uint64_t record, uint8_t kind,
-    uint64_t *target, struct err *err)
+store_alias_get(struct store *store, uint64_t record,
+    enum change_record_kind kind, uint64_t *target, struct err *err)
 {
 	struct db_query *q;
 
@@ -72,8 +72,8 @@ store_alias_get(struct store *store, uint64_t record, uint8_t kind,
 }
 
 enum status
-store_alias_put(struct store *store, uint64_t record, uint8_t kind,
-    uint64_t target, struct err *err)
+store_alias_put(struct store *store, uint64_t record,
+    enum change_record_kind kind, uint64_t target, struct err *err)
 {
 	struct db_query *q;
 
@@ -125,8 +125,9 @@ collect(struct db_query *q, struct list *l, struct err *err)
 }
 
 enum status
-store_alias_to(struct store *store, uint64_t target, uint8_t kind,
-    store_alias_fn *each, void *arg, struct err *err)
+store_alias_to(struct store *store, uint64_t target,
+    enum change_record_kind kind, store_alias_fn *each, void *arg,
+    struct err *err)
 {
 	struct list l = { 0 };
 	struct db_query *q;

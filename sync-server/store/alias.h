@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/wire/change.h"
 
 struct store;
 
@@ -24,17 +25,18 @@ struct store;
 bool store_alias_any(const struct store *store);
 
 /* *${target} 0: a record of ${kind} and that id says nothing. */
-enum status store_alias_get(struct store *store, uint64_t record, uint8_t kind,
-    uint64_t *target, struct err *err);
+enum status store_alias_get(struct store *store, uint64_t record,
+    enum change_record_kind kind, uint64_t *target, struct err *err);
 /* ${target} 0: it says nothing any more. */
-enum status store_alias_put(struct store *store, uint64_t record, uint8_t kind,
-    uint64_t target, struct err *err);
+enum status store_alias_put(struct store *store, uint64_t record,
+    enum change_record_kind kind, uint64_t target, struct err *err);
 
 typedef enum status store_alias_fn(void *arg, uint64_t record, struct err *err);
 
 /* Each record of ${kind} that names ${target}. */
-enum status store_alias_to(struct store *store, uint64_t target, uint8_t kind,
-    store_alias_fn *each, void *arg, struct err *err);
+enum status store_alias_to(struct store *store, uint64_t target,
+    enum change_record_kind kind, store_alias_fn *each, void *arg,
+    struct err *err);
 
 /* ${root} 0: it is in no group any more. */
 enum status store_same_put(
