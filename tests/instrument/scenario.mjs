@@ -1,6 +1,7 @@
 // scenario: the plain text files of scenarios/, one step a line.
 //
-//	form ID                     the form that all scenarios of the file open
+//	form ID                     the form that all scenarios of the file open:
+//	                            its shadow; ID.record: as rules see a record
 //	part NAME                   steps to be named by others, to the next part
 //	scenario WHAT IS TRUE       or scenario
 //	do NAME                     the steps of that part

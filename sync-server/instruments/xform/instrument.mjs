@@ -44,9 +44,12 @@ export function printInstrument(instrument, { shadow = false } = {}) {
   const [main] = forms
   files['rules.json'] = compileRules(rules, main.survey, manifest)
   files['fields.json'] = printFields(fields, choices)
-  if (shadow)
+  if (shadow) {
     for (const form of forms)
       files[`${form.id}.shadow.xml`] = printForm({ ...form,
         survey: addRules(form.survey, form === main ? rules : []) })
+    files[`${main.id}.record.xml`] = printForm({ ...main,
+      survey: addRules(main.survey, rules, { asRecord: true }) })
+  }
   return files
 }

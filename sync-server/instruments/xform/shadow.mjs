@@ -28,10 +28,17 @@ function calculationsOf(rule) {
 // Rules that look into tables which only an office has are left out.
 const OFFICE = ['kunjungan_petugas', 'padanan']
 
-export function addRules(survey, rules) {
+// ${asRecord}: with no skips and nothing required, as rules see a record that
+// was put together from several visits.
+export function addRules(survey, rules, { asRecord = false } = {}) {
   const added = structuredClone(survey)
   for (const node of added.nodes) {
-    if (node.type !== 'hidden') continue
+    if (asRecord) {
+      node.row.relevant = node.row.required = ''
+      delete node.preload
+    }
+    if (node.type !== 'hidden' && !(asRecord && /^(start|end)$/.test(node.type)))
+      continue
     node.control = 'input'
     for (const key of Object.keys(node.row))
       if (key.startsWith('label::')) node.row[key] = node.name

@@ -25,7 +25,8 @@ const opened = new Map()
 
 async function formOf(id) {
   if (!opened.has(id))
-    opened.set(id, await openForm(join(forms, `${id}.shadow.xml`), media))
+    opened.set(id, await openForm(join(forms, id.includes('.') ?
+      `${id}.xml` : `${id}.shadow.xml`), media))
   return opened.get(id)
 }
 
