@@ -8,6 +8,7 @@
 #
 #	lint     what the tree's files must keep to, each lint with a planted
 #	         fault that it must report
+#	instrument  the questionnaires' tables, each check with planted faults
 #	unit     Check programs, in both builds
 #	golden   every message's bytes as they have always been
 #	flow     the real programs, started and stopped by scripts
@@ -39,7 +40,7 @@ for arg; do
 	esac
 done
 export PADU_LONG
-all=(lint unit golden flow sim kill store fuzz quick)
+all=(lint instrument unit golden flow sim kill store fuzz quick)
 [ ${#parts[@]} -gt 0 ] || parts=("${all[@]}")
 for part in "${parts[@]}"; do
 	case " ${all[*]} " in
@@ -124,6 +125,13 @@ if need lint; then
 	st=$?
 	[ $st = 0 ] || cat "$log/lint.log"
 	take lint $st "$log/lint.log"
+fi
+if need instrument; then
+	step instrument
+	node tests/instrument/check.mjs >"$log/instrument.log" 2>&1
+	st=$?
+	[ $st = 0 ] || grep -v '^ok ' "$log/instrument.log"
+	take instrument $st "$log/instrument.log"
 fi
 if need unit golden flow sim kill store quick; then
 	step "build with gcc"

@@ -15,7 +15,8 @@
 //	expect PATH count N         of a repeat
 //	finish ok | refused
 //
-// A path is absolute; [N] counts from 1, and [1] may be left out.
+// A path is absolute; [N] counts from 1, and [1] may be left out; @ begins an
+// attribute's name.
 
 import { readFileSync } from 'node:fs'
 

@@ -2,8 +2,8 @@
 # check-sizes.sh [ROOT]: no source file past 600 lines, no function past 100.
 set -eu
 cd "${1:-$(dirname "$0")/../..}"
-find common agent sync-server tests packaging -name '*.[ch]' -o -name '*.sh' \
-	-o -name '*.mjs' | sort | xargs awk '
+find common agent sync-server tests packaging -name node_modules -prune -o \
+	\( -name '*.[ch]' -o -name '*.sh' -o -name '*.mjs' \) -print | sort | xargs awk '
 	FNR == 1 { start = 0 }
 	FNR == 601 { print FILENAME ": past 600 lines"; bad = 1 }
 	FILENAME ~ /\.c$/ && /^\{/ { start = FNR }

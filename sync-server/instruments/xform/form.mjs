@@ -145,7 +145,8 @@ class Form {
   }
 
   entityOf(container) {
-    return this.entities.find((e) => e.container === container)
+    return this.entities.find((e) =>
+      pathOf(e.container) === pathOf(container))
   }
 
   writeEntity(entity) {

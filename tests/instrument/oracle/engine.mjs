@@ -54,6 +54,7 @@ export class Session {
     let node = this.root
     let at = '/data'
     for (const step of path.split('/').slice(2)) {
+      if (step.startsWith('@')) return this.attribute(node, step)
       const [, name, index] = /^([^[]+)(?:\[(\d+)\])?$/.exec(step)
       at += `/${name}`
       const next = node.currentState.children?.find((child) =>
@@ -65,6 +66,12 @@ export class Session {
           (() => { throw new Error(`there is no ${path}`) })()
     }
     return node
+  }
+
+  attribute(node, step) {
+    return node.currentState.attributes.find((a) =>
+      a.currentState.reference.endsWith(`/${step}`)) ??
+      (() => { throw new Error(`there is no ${step}`) })()
   }
 
   isRepeat(node) {
