@@ -72,13 +72,13 @@ xpath_fn_pulldata(
 	const char *wanted = known(run, xpath_arg_text(run, at, call, 1));
 	const char *key = known(run, xpath_arg_text(run, at, call, 2));
 	struct xpath_text value = xpath_arg_text(run, at, call, 3);
-	const struct tree_node *node;
+	const struct tree_node *root, *node = NULL;
 
 	if (run->st != ST_OK || wanted == NULL || key == NULL)
 		return xpath_value_cstr("");
-	node = instance.nodes[0].node->child;
-	if (node != NULL && !ask_item(run, node, key, value, &node))
-		node = find_item(run, call, node, key, value);
+	root = instance.nodes[0].node->child;
+	if (root != NULL && !ask_item(run, root, key, value, &node))
+		node = find_item(run, call, root, key, value);
 	if (node != NULL)
 		node = tree_child(node, wanted);
 	if (node == NULL)
