@@ -6,6 +6,7 @@
 #include "common/form/xpath_internal.h"
 
 #define MS_PER_DAY 86400000.0
+#define NO_MOMENT "Invalid Date" /* what the web's engines give for none */
 
 /* ---- making values -------------------------------------------------- */
 
@@ -60,6 +61,15 @@ xpath_value_moment(int64_t ms, bool is_time)
 }
 
 struct xpath_value
+xpath_value_no_moment(void)
+{
+	struct xpath_value value = xpath_value_moment(0, false);
+
+	value.number = NAN;
+	return value;
+}
+
+struct xpath_value
 xpath_value_nodes(const struct xpath_node *nodes, size_t n, bool plain)
 {
 	return (struct xpath_value){ .kind = XPATH_NODES,
@@ -71,6 +81,16 @@ xpath_value_nodes(const struct xpath_node *nodes, size_t n, bool plain)
 
 /* ---- nodes as texts ------------------------------------------------- */
 
+/* The node after ${node} within ${top}; what is not relevant is left out. */
+static const struct tree_node *
+next_relevant(const struct tree_node *node, const struct tree_node *top)
+{
+	node = tree_next(node, top);
+	while (node != NULL && !tree_relevant(node))
+		node = tree_skip(node, top);
+	return node;
+}
+
 /* The texts of all that lies below, one behind the other. */
 static struct xpath_text
 join_below(struct run *run, const struct tree_node *top)
@@ -80,8 +100,10 @@ join_below(struct run *run, const struct tree_node *top)
 	size_t len = 0;
 	char *at;
 
-	for (node = top; node != NULL; node = tree_next(node, top))
+	for (node = top; node != NULL; node = next_relevant(node, top)) {
 		len += node->len;
+		run->steps++;
+	}
 	if (len == 0)
 		return out;
 	if (len > XPATH_STRING_MAX) {
@@ -94,7 +116,7 @@ join_below(struct run *run, const struct tree_node *top)
 	if ((at = xpath_take(run, len + 1)) == NULL)
 		return out;
 	out = (struct xpath_text){ at, len };
-	for (node = top; node != NULL; node = tree_next(node, top)) {
+	for (node = top; node != NULL; node = next_relevant(node, top)) {
 		memcpy(at, node->value, node->len);
 		at += node->len;
 	}
@@ -135,6 +157,8 @@ xpath_to_text(struct run *run, const struct xpath_value *value)
 			return xpath_node_text(run, &value->nodes[0]);
 		break;
 	case XPATH_MOMENT:
+		if (isnan(value->number))
+			return xpath_value_cstr(NO_MOMENT).text;
 		len = xpath_moment_print(
 		    value->ms, run->host->zone_min, value->is_time, moment);
 		return xpath_value_copy(run, moment, len).text;
@@ -218,7 +242,7 @@ xpath_to_truth(const struct xpath_value *value)
 	case XPATH_NODES:
 		return value->nnodes > 0;
 	case XPATH_MOMENT:
-		return true;
+		return !isnan(value->number);
 	}
 	return false;
 }
@@ -230,7 +254,8 @@ node_blank(const struct xpath_node *of)
 
 	if (of->attr != NULL)
 		return of->attr->value[0] == '\0';
-	for (node = of->node; node != NULL; node = tree_next(node, of->node))
+	for (node = of->node; node != NULL;
+	     node = next_relevant(node, of->node))
 		if (node->len > 0)
 			return false;
 	return true;

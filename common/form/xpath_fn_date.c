@@ -7,7 +7,6 @@
 #include "common/form/xpath_fn.h"
 
 #define MS_PER_DAY 86400000
-#define NO_DATE "Invalid Date" /* what the web's engines give for none */
 
 static int64_t
 now_ms(struct run *run, const struct ast *call)
@@ -62,7 +61,7 @@ moment_of(struct run *run, const struct xpath_value *value, int64_t *ms,
 	case XPATH_MOMENT:
 		*ms = value->ms;
 		*is_time = value->is_time;
-		return MOMENT_GOOD;
+		return isnan(value->number) ? MOMENT_BAD : MOMENT_GOOD;
 	case XPATH_BOOLEAN:
 		return MOMENT_BAD;
 	case XPATH_NUMBER:
@@ -110,7 +109,7 @@ xpath_fn_date(struct run *run, const struct focus *at, const struct ast *call)
 	default:
 		break;
 	}
-	return xpath_value_cstr(NO_DATE);
+	return xpath_value_no_moment();
 }
 
 /* The same with its time of day, unless that is midnight. */
@@ -132,7 +131,7 @@ xpath_fn_date_time(
 	default:
 		break;
 	}
-	return xpath_value_cstr(NO_DATE);
+	return xpath_value_no_moment();
 }
 
 struct xpath_value

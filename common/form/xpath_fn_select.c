@@ -26,12 +26,14 @@ next_item(struct xpath_text *list, struct xpath_text *item)
 	return item->len > 0;
 }
 
+/* Nothing is selected of an empty list, as all engines have it. */
 struct xpath_value
 xpath_fn_selected(
     struct run *run, const struct focus *at, const struct ast *call)
 {
 	struct xpath_text list = xpath_arg_text(run, at, call, 0), item;
 	struct xpath_text wanted = xpath_arg_text(run, at, call, 1);
+	bool empty = true;
 
 	while (wanted.len > 0 && is_space(wanted.at[0])) {
 		wanted.at++;
@@ -39,11 +41,13 @@ xpath_fn_selected(
 	}
 	while (wanted.len > 0 && is_space(wanted.at[wanted.len - 1]))
 		wanted.len--;
-	while (next_item(&list, &item))
+	while (next_item(&list, &item)) {
+		empty = false;
 		if (item.len == wanted.len &&
 		    memcmp(item.at, wanted.at, item.len) == 0)
 			return xpath_value_truth(true);
-	return xpath_value_truth(false);
+	}
+	return xpath_value_truth(wanted.len == 0 && empty);
 }
 
 struct xpath_value

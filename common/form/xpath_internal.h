@@ -227,6 +227,7 @@ struct xpath_value xpath_value_copy(
     struct run *run, const char *text, size_t len);
 struct xpath_value xpath_value_cstr(const char *text); /* not copied */
 struct xpath_value xpath_value_moment(int64_t ms, bool is_time);
+struct xpath_value xpath_value_no_moment(void);
 struct xpath_value xpath_value_nodes(
     const struct xpath_node *nodes, size_t n, bool plain);
 

@@ -17,6 +17,9 @@
  *	nodes       of the first one, none: ""      of that string
  *	moment      date, or dateTime with zone     days
  *
+ * What is no date at all, date('x'), is a moment too: "Invalid Date", NaN and
+ * false.
+ *
  * A date without a zone, or a dateTime without one, is meant where the visit
  * was: midnight of 2026-11-22 at +07:00 is day 20778.708333.  Sums and
  * differences of such numbers are kept to whole milliseconds, so that the
@@ -56,8 +59,8 @@ struct xpath_value {
 	bool is_time;  /* moment: string() has its time of day too */
 	bool plain;    /* nodes: in document order, none within another */
 	bool shuffled; /* nodes: in an order of their own, by randomize() */
-	double number;
-	int64_t ms; /* moment: Unix time */
+	double number; /* number; of a moment its days, NaN: it is none */
+	int64_t ms;    /* moment: Unix time */
 	struct xpath_text text;
 	const struct xpath_node *nodes;
 	size_t nnodes;
