@@ -76,10 +76,13 @@ struct xpath_ref {
 	const char *instance; /* NULL: the primary one; "": not known before
 	                       * it is evaluated */
 	const char *path;
-	bool below;  /* and all that lies below */
-	bool choice; /* its choices' labels: the first path of
-	              * jr:choice-name() */
-	uint32_t at; /* where in the text, in bytes */
+	uint32_t shared; /* so many names from its beginning on are nodes above
+	                  * the base's node, or itself, in its own instances
+	                  * of repeats: 2 of "../age" at /data/member/name */
+	bool below;      /* and all that lies below */
+	bool choice;     /* its choices' labels: the first path of
+	                  * jr:choice-name() */
+	uint32_t at;     /* where in the text, in bytes */
 };
 
 /*

@@ -10,6 +10,9 @@
 struct place {
 	const char *instance; /* NULL: primary; "": unknown */
 	size_t at, len;       /* in the walk's text */
+	size_t shared;        /* bytes of it that never left the base's */
+	bool absolute;        /* which such paths share as far as they can */
+	bool filtered;        /* no further: a predicate chooses instances */
 	bool below;           /* anywhere below that path */
 	bool lost;            /* anywhere */
 };
@@ -74,6 +77,16 @@ push(struct walk *w, struct place *place, const char *name, size_t len,
 	memcpy(w->text + w->end, name, len);
 	w->end += len;
 	place->len += len + 1;
+	/* An absolute path is in the base's instances as long as it is on its
+	 * way. */
+	if (place->absolute && !place->filtered &&
+	    place->shared + len + 1 == place->len &&
+	    place->len <= w->base.len &&
+	    memcmp(w->text + place->at, w->text + w->base.at, place->len) ==
+		0 &&
+	    (place->len == w->base.len ||
+		w->text[w->base.at + place->len] == '/'))
+		place->shared = place->len;
 }
 
 /* False: there is nothing above. */
@@ -85,6 +98,8 @@ pop(struct walk *w, struct place *place)
 	while (w->text[place->at + --place->len] != '/')
 		;
 	w->end = place->at + place->len;
+	if (place->shared > place->len)
+		place->shared = place->len;
 	return true;
 }
 
@@ -92,7 +107,7 @@ static void
 lose(struct walk *w, struct place *place)
 {
 	w->end = place->at;
-	place->len = 0;
+	place->len = place->shared = 0;
 	place->lost = place->below = true;
 }
 
@@ -103,10 +118,12 @@ tell(struct walk *w, const struct place *place, uint32_t at)
 		.below = place->below,
 		.choice = w->choice,
 		.at = at };
-	size_t end = w->end;
+	size_t end = w->end, i;
 
 	if (w->st != ST_OK)
 		return;
+	for (i = 0; i < place->shared; i++)
+		ref.shared += w->text[place->at + i] == '/';
 	if (place->len + 2 > ROOM - w->end) {
 		refuse(w, at, "paths are too long");
 		return;
@@ -209,6 +226,8 @@ go_on(struct walk *w, struct place *place, const struct tail *tail, uint32_t at)
 		walk_filters(w, place, tail->filters);
 		for (step = tail->steps; step != NULL && w->st == ST_OK;
 		     step = step->next) {
+			/* Whose instances the predicate is to choose from. */
+			place->filtered |= step->filters != NULL;
 			take_step(w, place, step);
 			walk_filters(w, place, step->filters);
 		}
@@ -273,6 +292,7 @@ follow(struct walk *w, const struct place *from, const struct ast *ast,
 		own.steps = ast->steps;
 		follow(w, from, ast->from, &own);
 	} else if (ast->kind == AST_PATH) {
+		place.absolute = ast->start == START_ROOT;
 		if (ast->start == START_HERE)
 			place = copy_place(w, from, ast->at);
 		own.steps = ast->steps;
@@ -364,6 +384,7 @@ xpath_refs(const struct xpath *xpath, const char *base, xpath_each_ref *each,
 	w->st = ST_OK;
 	w->choice = false;
 	w->base = (struct place){ .len = len < ROOM ? len : 0 };
+	w->base.shared = w->base.len;
 	w->end = w->base.len;
 	memcpy(w->text, base, w->base.len);
 	walk(w, &w->base, xpath->ast);
