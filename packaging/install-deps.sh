@@ -15,7 +15,7 @@ set -eu
 build='gcc libc6-dev meson ninja-build pkg-config
 	libsqlite3-dev libsodium-dev libcurl4-openssl-dev libcjson-dev
 	libmicrohttpd-dev libzstd-dev libcsv-dev libqrencode-dev
-	libpcre2-dev nettle-dev'
+	libpcre2-dev libxml2-dev nettle-dev'
 # The region table comes from npm at build time: node, npm, and what it needs
 # to trust the registry.
 node='nodejs npm'

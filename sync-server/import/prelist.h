@@ -44,7 +44,7 @@
 
 #include "common/base/err.h"
 #include "common/instrument/instrument.h"
-#include "sync-server/import/sheet.h"
+#include "common/sheet/sheet.h"
 
 struct region_table;
 

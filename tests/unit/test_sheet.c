@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "common/base/limits.h"
-#include "sync-server/import/sheet.h"
+#include "common/sheet/sheet.h"
 #include "tests/lib/unit.h"
 
 static struct err err;

@@ -1,5 +1,5 @@
-#ifndef SYNC_SERVER_IMPORT_SHEET_H
-#define SYNC_SERVER_IMPORT_SHEET_H
+#ifndef COMMON_SHEET_SHEET_H
+#define COMMON_SHEET_SHEET_H
 
 /*
  * sheet: a CSV file as offices really send it, row by row, with the line on
@@ -71,4 +71,4 @@ void sheet_expect(struct sheet *sheet, size_t ncells);
 enum status sheet_next(
     struct sheet *sheet, struct sheet_row *row, struct err *err);
 
-#endif /* SYNC_SERVER_IMPORT_SHEET_H */
+#endif /* COMMON_SHEET_SHEET_H */

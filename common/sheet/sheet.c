@@ -7,7 +7,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/utf8.h"
-#include "sync-server/import/sheet.h"
+#include "common/sheet/sheet.h"
 
 #define CHUNK (64u << 10)
 #define SHOWN_MAX 120 /* bytes of a broken line that are shown */
