@@ -106,6 +106,27 @@
 /* What a person writes down to explain a step at the desk. */
 #define REASON_MAX 500u /* bytes */
 
+/* XML from outside: forms, filled forms, lists that forms look things up in.
+ * The largest public form is 4 MB; a list of all villages 14 MB. */
+#define XML_TEXT_MAX (32u << 20) /* bytes */
+#define XML_NODES_MAX 2000000u   /* elements, texts, attributes; 80 bytes */
+#define XML_DEPTH_MAX 100u       /* public forms nest 20 deep */
+
+/* A form: the largest public one has 4,000 nodes and 1.5 MB. */
+#define XFORM_TEXT_MAX (16u << 20) /* bytes */
+#define XFORM_BINDS_MAX 50000u     /* different paths; 400 bytes each */
+#define XFORM_PATH_MAX 2048u       /* bytes of a path */
+#define XFORM_LANGUAGES_MAX 64u    /* public forms have up to 20 */
+#define XFORM_EDGES_MAX 4000000u   /* what rules read, all together */
+
+/* A visit.  The prelist's sheet has room for 30 members of a family. */
+#define SESSION_REPEATS_MAX 1000u /* instances of one repeat in one place */
+#define SESSION_ACTIONS_MAX 16u   /* actions that set off others */
+#define SESSION_WORDS_MAX 1000u   /* choices in one answer */
+#define INSTANCE_TEXT_MAX                                                      \
+	(4u << 20) /* bytes of one; Central takes 100 MB                       \
+	            * with its photos, texts are 50 kB */
+
 /* A form and its instances.  The largest public form seen has 4,000 nodes;
  * a national list of villages 84,000 rows of 4. */
 #define TREE_NODES_MAX 1000000u    /* of one instance; 110 bytes each */

@@ -251,8 +251,10 @@ link_node(
 
 	if (after == NULL)
 		after = parent->last;
+	else if (after == parent)
+		after = NULL;
 	node->prev = after;
-	node->next = after != NULL ? after->next : NULL;
+	node->next = after != NULL ? after->next : parent->child;
 	node->parent = parent;
 	node->depth = (uint8_t)(parent->depth + 1);
 	if (after != NULL)

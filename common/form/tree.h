@@ -50,9 +50,13 @@ enum tree_flag {
 	TREE_REPEAT = 1u << 4,   /* an instance of a repeat */
 	TREE_OWN_RELEVANT = 1u << 5, /* its own expression alone holds */
 	TREE_OWN_READONLY = 1u << 6,
-	TREE_CHANGED = 1u << 7, /* is in the session's list of changes */
-	TREE_QUEUED = 1u << 8,  /* the session will evaluate it */
-	TREE_ONCE = 1u << 9,    /* seen by the loader or session; private */
+	TREE_ONCE = 1u << 7,        /* the loader's alone */
+	TREE_WARNED = 1u << 8,      /* its warning holds */
+	TREE_SURPLUS = 1u << 9,     /* of a repeat: beyond its count */
+	TREE_BAD_TYPE = 1u << 10,   /* no text that its type allows */
+	TREE_BAD_CHOICE = 1u << 11, /* not among its choices */
+	TREE_DIFFERS = 1u << 12,    /* sent otherwise than calculated */
+	TREE_TOO_MANY = 1u << 13, /* its repeats are to be more than allowed */
 };
 
 struct tree_attr {
@@ -92,9 +96,10 @@ struct names *tree_names(const struct tree *tree);
 size_t tree_count(const struct tree *tree);
 
 /*
- * A new node under ${parent}, behind its child ${after}, or as the last one
- * where ${after} is NULL.  ${name} is interned.  ST_FULL: TREE_NODES_MAX are
- * there.  ST_INVALID: deeper than TREE_DEPTH_MAX.
+ * A new node under ${parent}: behind its child ${after}, as the first one where
+ * ${after} is ${parent} itself, as the last one where it is NULL.  ${name} is
+ * interned.  ST_FULL: TREE_NODES_MAX are there.  ST_INVALID: deeper than
+ * TREE_DEPTH_MAX.
  */
 enum status tree_add(struct tree *tree, struct tree_node *parent,
     struct tree_node *after, const char *name, struct tree_node **out,

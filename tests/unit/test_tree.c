@@ -112,13 +112,15 @@ START_TEST(children_keep_order_and_count_by_name)
 	add_to(data, m, "m");
 	add_to(data, a, "m");
 	add_to(data, NULL, "m");
-	ck_assert_str_eq(shown(tree), "data1.a1.m1.m2.m3.z1.m4");
-	ck_assert_uint_eq(tree_count(tree), 7);
-	ck_assert_ptr_eq(tree_child_at(data, name("m"), 2), m);
-	ck_assert_ptr_null(tree_child_at(data, name("m"), 5));
+	add_to(data, data, "m");
+	add_to(data, data, "y");
+	ck_assert_str_eq(shown(tree), "data1.y1.m1.a1.m2.m3.m4.z1.m5");
+	ck_assert_uint_eq(tree_count(tree), 9);
+	ck_assert_ptr_eq(tree_child_at(data, name("m"), 3), m);
+	ck_assert_ptr_null(tree_child_at(data, name("m"), 6));
 	ck_assert_ptr_null(tree_child_at(data, name("m"), 0));
 	ck_assert_ptr_null(tree_child(data, name("q")));
-	ck_assert_ptr_eq(m->same, tree_child_at(data, name("m"), 3));
+	ck_assert_ptr_eq(m->same, tree_child_at(data, name("m"), 4));
 }
 END_TEST
 
