@@ -28,7 +28,8 @@ struct graph {
 	size_t first;   /* of the rule at hand */
 	uint32_t *seen; /* by bind: its edge of this rule + 1, or less */
 	uint32_t rule;
-	const char *base; /* what paths are relative to */
+	const struct xform_action *action; /* whose paths are only looked up */
+	const char *base;                  /* what paths are relative to */
 	uint32_t base_bind;
 };
 
@@ -40,8 +41,14 @@ fault(struct graph *g, uint32_t at, const char *what, const char *path)
 	static const char *const KINDS[] = { "calculate", "relevant",
 		"jr:count", "readonly", "required", "constraint", "warning",
 		"itemset", "label" };
-	const struct xform_rule *rule = &g->form->rules[g->rule];
+	const struct xform_rule *rule;
 
+	if (g->action != NULL)
+		return err_set(g->load->err, ST_INVALID,
+		    "line %u: <setvalue> of %.80s: character %u: %s %.80s",
+		    g->action->line, g->form->binds[g->action->bind].path,
+		    at + 1, what, path);
+	rule = &g->form->rules[g->rule];
 	return err_set(g->load->err, ST_INVALID,
 	    "line %u: %s of %.80s: character %u: %s %.80s", rule->line,
 	    KINDS[rule->kind], g->form->binds[rule->of].path, at + 1, what,
@@ -86,10 +93,13 @@ scope_of(const struct graph *g, uint32_t bind, uint32_t shared)
 static enum status
 add_edge(struct graph *g, uint32_t bind, uint32_t shared)
 {
-	uint32_t scope = scope_of(g, bind, shared);
+	uint32_t scope;
 	struct edge *edges, *there;
 	size_t room = g->room * 2 + 1024;
 
+	if (g->action != NULL)
+		return ST_OK;
+	scope = scope_of(g, bind, shared);
 	if (g->seen[bind] > g->first) {
 		there = &g->edges[g->seen[bind] - 1];
 		if (g->form->binds[scope].depth <
@@ -288,24 +298,16 @@ read_rule(struct graph *g, uint32_t number)
 static enum status
 check_actions(struct graph *g)
 {
-	const struct xform_action *action = g->form->actions;
-	size_t n = g->n;
 	enum status st = ST_OK;
 
-	/* A rule for the sake of its errors. */
-	for (; action != NULL && st == ST_OK; action = action->next) {
-		if (action->value == NULL)
+	for (g->action = g->form->actions; g->action != NULL && st == ST_OK;
+	     g->action = g->action->next) {
+		if (g->action->value == NULL)
 			continue;
-		g->first = g->n;
-		g->base = g->form->binds[action->bind].path;
-		g->base_bind = action->bind;
+		g->base = g->form->binds[g->action->bind].path;
 		st = xpath_refs(
-		    action->value, g->base, add_ref, g, g->load->err);
-		if (st != ST_OK)
-			err_wrap(
-			    g->load->err, "line %u: <setvalue>", action->line);
+		    g->action->value, g->base, add_ref, g, g->load->err);
 	}
-	g->n = n;
 	return st;
 }
 
