@@ -224,6 +224,15 @@ bool agent_card_is_old(const struct agent *agent);
  */
 enum status agent_server_card(
     struct agent *agent, const uint8_t *card, size_t len, struct err *err);
+/*
+ * What to show a restored server that does not know this laptop: for each of
+ * its people an enrol reply, as it once came, sealed to the server.
+ * ST_LOCKED: nobody has it unlocked.
+ */
+enum status agent_papers(struct agent *agent,
+    enum status (*each)(
+	void *arg, const uint8_t *bytes, size_t len, struct err *err),
+    void *arg, struct err *err);
 /* "" before the enrolment. */
 const char *agent_url(const struct agent *agent);
 

@@ -3,6 +3,7 @@
 
 #include "common/base/env.h"
 #include "common/base/writer.h"
+#include "common/crypto/seal.h"
 #include "common/say/say.h"
 
 #include "agent/agent_internal.h"
@@ -169,6 +170,48 @@ check_newer(
 		    "an older card of your server than the one this laptop "
 		    "has");
 	return st;
+}
+
+struct papers {
+	const struct device *device;
+	enum status (*each)(
+	    void *arg, const uint8_t *bytes, size_t len, struct err *err);
+	void *arg;
+};
+
+static enum status
+put_papers(void *arg, const uint8_t *card, size_t len, struct err *err)
+{
+	const struct papers *p = arg;
+	struct writer plain = { 0 }, sealed = { 0 };
+	enum status st;
+
+	st = enrol_reply_join(
+	    &plain, p->device->card_bytes, p->device->card_len, card, len, err);
+	if (st == ST_OK)
+		st = seal_pack(&sealed, plain.bytes, plain.len,
+		    p->device->server.box_public, err);
+	if (st == ST_OK)
+		st = p->each(p->arg, sealed.bytes, sealed.len, err);
+	writer_free(&plain);
+	writer_free(&sealed);
+	return st;
+}
+
+enum status
+agent_papers(struct agent *agent,
+    enum status (*each)(
+	void *arg, const uint8_t *bytes, size_t len, struct err *err),
+    void *arg, struct err *err)
+{
+	struct papers papers = { agent->device, each, arg };
+	enum status st;
+
+	if ((st = agent_need_enrolled(agent, err)) != ST_OK)
+		return st;
+	if (agent->open == NULL)
+		return say_set(err, SAY_LOCKED, NULL);
+	return signers_cards(agent->open->signers, put_papers, &papers, err);
 }
 
 bool

@@ -83,6 +83,33 @@ exchange(struct agent *agent, struct carry *carry, struct agent_synced *synced,
 	return st;
 }
 
+/* A restored server that does not know this laptop: it shows its papers. */
+struct showing {
+	struct carry *carry;
+	unsigned taken;
+};
+
+static enum status
+show_one(void *arg, const uint8_t *bytes, size_t len, struct err *err)
+{
+	struct showing *s = arg;
+	enum status st = carry_return(s->carry, bytes, len, err);
+
+	s->taken += st == ST_OK;
+	/* One that is not taken does not stand before the others. */
+	return st == ST_UNTRUSTED || st == ST_INVALID ? ST_OK : st;
+}
+
+static bool
+come_back(struct agent *agent, struct carry *carry)
+{
+	struct showing showing = { .carry = carry };
+	struct err ignored;
+
+	return agent_papers(agent, show_one, &showing, &ignored) == ST_OK &&
+	    showing.taken > 0;
+}
+
 static void
 put_synced(struct json_writer *w, const struct agent_synced *s, unsigned rounds)
 {
@@ -108,7 +135,7 @@ doors_run_sync(struct agent *agent, const struct json *request,
 	struct carry *carry = NULL;
 	struct err card_err;
 	unsigned rounds = 0;
-	bool asked = false;
+	bool asked = false, shown = false;
 	enum status st;
 
 	(void)request;
@@ -119,6 +146,11 @@ doors_run_sync(struct agent *agent, const struct json *request,
 		if (st != ST_OK)
 			break;
 		st = exchange(agent, carry, &synced, err);
+		if (st == ST_UNTRUSTED && !shown && carry_refused(carry)) {
+			shown = true;
+			if (come_back(agent, carry))
+				st = exchange(agent, carry, &synced, err);
+		}
 		if (st == ST_UNTRUSTED && !asked &&
 		    refresh_card(agent, carry, &card_err) == ST_OK) {
 			asked = true;

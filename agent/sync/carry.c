@@ -34,6 +34,7 @@ struct carry {
 	/* Of the bundle that is being carried. */
 	uint64_t offset, total;
 	bool gave_up; /* progress() said so */
+	bool refused; /* the latest answer was 403 */
 };
 
 enum status
@@ -80,6 +81,7 @@ run(struct carry *c, const struct fetch_request *request,
 {
 	enum status st = fetch_run(c->fetch, request, reply, err);
 
+	c->refused = st == ST_OK && reply->code == 403;
 	return st == ST_BUSY ? say_mark(err, SAY_NOT_CONNECTED) : st;
 }
 
@@ -131,6 +133,22 @@ carry_recovery(struct carry *carry, struct writer *out, struct err *err)
 		err) != ST_OK)
 		return err_wrap(err, "ask for the recovery key");
 	return keep_body(out, &reply, err);
+}
+
+bool
+carry_refused(const struct carry *carry)
+{
+	return carry->refused;
+}
+
+enum status
+carry_return(
+    struct carry *carry, const uint8_t *papers, size_t len, struct err *err)
+{
+	struct fetch_reply reply;
+
+	return ask(carry, "POST", "/v1/return", papers, len, CARD_BYTES_MAX,
+	    &reply, err);
 }
 
 enum status

@@ -35,6 +35,12 @@ enum status carry_open(
 /* Accepts NULL. */
 void carry_close(struct carry *carry);
 
+/* Was the latest answer a refusal (403): the server does not know us? */
+bool carry_refused(const struct carry *carry);
+/* Show a server what agent_papers() gives.  ST_UNTRUSTED: not taken. */
+enum status carry_return(
+    struct carry *carry, const uint8_t *papers, size_t len, struct err *err);
+
 /* GET /v1/server: the server's card. */
 enum status carry_card(
     struct carry *carry, struct writer *out, struct err *err);

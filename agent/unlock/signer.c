@@ -17,7 +17,17 @@ struct signers {
 	struct db_table *sql;
 };
 
-enum { Q_ADD, Q_FIND, Q_ALL, Q_ADVANCE, Q_KEEP, Q_REMOVE, Q_LOSE, Q_COUNT };
+enum {
+	Q_ADD,
+	Q_FIND,
+	Q_ALL,
+	Q_CARDS,
+	Q_ADVANCE,
+	Q_KEEP,
+	Q_REMOVE,
+	Q_LOSE,
+	Q_COUNT
+};
 
 static const char *const SQL[Q_COUNT] = {
 	[Q_ADD] = "INSERT INTO person (writer, label, card, wrapped, seq, prev,"
@@ -27,6 +37,8 @@ static const char *const SQL[Q_COUNT] = {
 	[Q_FIND] =
 	    "SELECT writer, card, wrapped, seq, prev, counter, hlc,"
 	    " next, lost FROM person WHERE label = :label AND removed = 0",
+
+	[Q_CARDS] = "SELECT card FROM person ORDER BY writer",
 
 	[Q_ALL] = "SELECT writer, label FROM person WHERE removed = 0"
 		  " ORDER BY writer",
@@ -218,6 +230,26 @@ signers_each(struct signers *signers,
 		st = each(arg, (uint32_t)db_column_i64(q, 0),
 		    db_column_text(q, 1, NULL), err);
 		if (st != ST_OK)
+			break;
+	}
+	db_done(q);
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+enum status
+signers_cards(struct signers *signers,
+    enum status (*each)(
+	void *arg, const uint8_t *card, size_t len, struct err *err),
+    void *arg, struct err *err)
+{
+	struct db_query *q = db_query(signers->sql, Q_CARDS);
+	const void *card;
+	enum status st;
+	size_t len;
+
+	while ((st = db_fetch(q, err)) == ST_OK) {
+		card = db_column_blob(q, 0, &len);
+		if ((st = each(arg, card, len, err)) != ST_OK)
 			break;
 	}
 	db_done(q);

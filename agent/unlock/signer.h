@@ -81,6 +81,11 @@ enum status signers_each(struct signers *signers,
     enum status (*each)(
 	void *arg, uint32_t writer, const char *label, struct err *err),
     void *arg, struct err *err);
+/* Everybody's signed card, also of who left: what they signed is here. */
+enum status signers_cards(struct signers *signers,
+    enum status (*each)(
+	void *arg, const uint8_t *card, size_t len, struct err *err),
+    void *arg, struct err *err);
 /* Keep ${signer}'s wrapped and, if they are changing it, next; likewise. */
 enum status signers_keep(
     struct signers *signers, const struct signer *signer, struct err *err);

@@ -148,6 +148,10 @@ void card_code_key(uint8_t out[32], const uint8_t code[CARD_CODE_LEN]);
 /* The reply: u16 length and device card, u16 length and writer card. */
 enum status enrol_reply_pack(struct writer *out, const struct device_card *dev,
     const struct writer_card *wri, const struct sign_key *key, struct err *err);
+/* The same of two signed cards. */
+enum status enrol_reply_join(struct writer *out, const uint8_t *device,
+    size_t device_len, const uint8_t *writer, size_t writer_len,
+    struct err *err);
 enum status enrol_reply_unpack(const uint8_t **device_bytes, size_t *device_len,
     const uint8_t **writer_bytes, size_t *writer_len, const uint8_t *bytes,
     size_t len, struct err *err);

@@ -240,6 +240,19 @@ enrol_request_proves(const struct enrol_request *request, const uint8_t mac[32],
 }
 
 enum status
+enrol_reply_join(struct writer *out, const uint8_t *device, size_t device_len,
+    const uint8_t *writer, size_t writer_len, struct err *err)
+{
+	writer_bytes(out, REPLY_MAGIC, MAGIC_LEN);
+	writer_u16(out, (uint16_t)device_len);
+	writer_bytes(out, device, device_len);
+	writer_u16(out, (uint16_t)writer_len);
+	writer_bytes(out, writer, writer_len);
+	return writer_ok(out) ? ST_OK
+			      : err_set(err, ST_NOMEM, "enrolment: no memory");
+}
+
+enum status
 enrol_reply_pack(struct writer *out, const struct device_card *dev,
     const struct writer_card *wri, const struct sign_key *key, struct err *err)
 {
@@ -249,15 +262,9 @@ enrol_reply_pack(struct writer *out, const struct device_card *dev,
 	st = device_card_pack(&device, dev, key, err);
 	if (st == ST_OK)
 		st = writer_card_pack(&writer, wri, key, err);
-	if (st == ST_OK) {
-		writer_bytes(out, REPLY_MAGIC, MAGIC_LEN);
-		writer_u16(out, (uint16_t)device.len);
-		writer_bytes(out, device.bytes, device.len);
-		writer_u16(out, (uint16_t)writer.len);
-		writer_bytes(out, writer.bytes, writer.len);
-		if (!writer_ok(out))
-			st = err_set(err, ST_NOMEM, "enrolment: no memory");
-	}
+	if (st == ST_OK)
+		st = enrol_reply_join(out, device.bytes, device.len,
+		    writer.bytes, writer.len, err);
 	writer_free(&device);
 	writer_free(&writer);
 	return st;

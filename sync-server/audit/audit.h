@@ -56,6 +56,7 @@ enum audit_kind {
 	AUDIT_RETRY = 17,   /* what the receiver refused is sent again */
 	AUDIT_BACKUP = 18,  /* made and read back; laptops are told of it */
 	AUDIT_RESTORE = 19, /* this server is from a backup: an epoch began */
+	AUDIT_READMIT = 20, /* a laptop that enrolled after that backup */
 	AUDIT_NKINDS
 };
 

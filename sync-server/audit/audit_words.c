@@ -20,6 +20,7 @@ static const char *const KINDS[AUDIT_NKINDS] = {
 	[AUDIT_RETRY] = "retry",
 	[AUDIT_BACKUP] = "backup",
 	[AUDIT_RESTORE] = "restore",
+	[AUDIT_READMIT] = "readmit",
 };
 
 static const char *const NAMES[AUDIT_NNAMES] = {

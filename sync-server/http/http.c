@@ -89,6 +89,12 @@ enrol(void *arg, struct serve_request *request, struct serve_reply *reply)
 }
 
 static enum serve_next
+back(void *arg, struct serve_request *request, struct serve_reply *reply)
+{
+	return say_version(return_post(arg, request, reply), reply);
+}
+
+static enum serve_next
 look(void *arg, struct serve_request *request, struct serve_reply *reply)
 {
 	return say_version(upload_head(arg, request, reply), reply);
@@ -115,6 +121,12 @@ static const struct serve_route ROUTES[] = {
 	    .path = "/v1/enrol",
 	    .body_max = ENROL_REQUEST_MAX,
 	    .handle = enrol,
+	},
+	{
+	    .method = "POST",
+	    .path = "/v1/return",
+	    .body_max = ENROL_REQUEST_MAX,
+	    .handle = back,
 	},
 	{ .method = "HEAD", .path = "/v1/bundles/*", .handle = look },
 	{

@@ -30,7 +30,7 @@ enum serve_next http_reply_bytes(
 void http_say_version(struct serve_reply *reply);
 
 /* The endpoints' handlers. */
-serve_handler card_get, enrol_post, health_get, recovery_get;
+serve_handler card_get, enrol_post, health_get, recovery_get, return_post;
 serve_handler upload_head, upload_begin, upload_handle;
 enum status upload_data(void *arg, struct serve_request *request,
     const void *bytes, size_t len, struct err *err);

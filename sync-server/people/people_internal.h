@@ -32,6 +32,7 @@ enum people_sql {
 	Q_BOOKED_ADD,
 	Q_REVOKE,
 	Q_REVOKE_EACH,
+	Q_RESTORED,
 	PEOPLE_SQL_COUNT
 };
 

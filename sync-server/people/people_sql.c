@@ -82,4 +82,6 @@ const char *const people_sql[PEOPLE_SQL_COUNT] = {
 
 	[Q_REVOKE_EACH] = "SELECT kind, number, cut_seq, cut_id"
 			  " FROM revocation",
+
+	[Q_RESTORED] = "SELECT 1 FROM restored LIMIT 1",
 };

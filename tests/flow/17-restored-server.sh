@@ -18,8 +18,12 @@ save() {
 	visit_number=$number
 	visit "$1" "$2" >"$work/out/visit"
 }
-both() { # COMMAND...: on both laptops
-	agent 1 "$@" >/dev/null && agent 2 "$@" >/dev/null
+laptops=(1 2)
+both() { # COMMAND...: on all laptops there are
+	local n
+	for n in "${laptops[@]}"; do
+		agent "$n" "$@" >/dev/null || return 1
+	done
 }
 # COMMAND ends with EXIT and PROGRAM's sentence of STATE, in both languages.
 says() { # WHAT EXIT PROGRAM STATE COMMAND...
@@ -88,6 +92,13 @@ for i in 11 12 13; do
 done
 save 1 '"new":{"village":"64.02.05.2001"},"fields":{"alamat":"Jl. Baru 1"}'
 save 2 "\"household\":\"${ids[1]}\",\"fields\":{\"atap\":\"5\"}"
+person 3 TN "Tono"
+up 3
+unlock 3 TN
+laptops=(1 2 3)
+both sync
+save 3 "\"household\":\"${ids[20]}\",\"fields\":{\"atap\":\"6\"}"
+save 3 '"new":{"village":"64.02.05.2002"},"fields":{"alamat":"Jl. Tono 1"}'
 both sync
 server show "${ids[0]}" --json >"$work/shown"
 set1=$(get record.registers <"$work/shown" | python3 -c '
@@ -102,8 +113,8 @@ holds "a reviewer decides" server decide "${ids[0]}" lantai --take "$set1" \
 both sync
 was=$(digest)
 sets=$(accepted)
-is "everything is acknowledged" "9 delivered 9 delivered" \
-	"$(states 1) $(states 2)"
+is "everything is acknowledged" "9 delivered 9 delivered 2 delivered" \
+	"$(states 1) $(states 2) $(states 3)"
 holds "after the backup the records are others" test "$was" != "$held"
 
 # ---- lost, restored
@@ -131,8 +142,13 @@ is "the decision too" "" \
 is "which laptops show as before" "8 8" \
 	"$(agent 1 show "${ids[0]}" --json | get fields.lantai) $(
 		agent 2 show "${ids[0]}" --json | get fields.lantai)"
-is "and everything is acknowledged anew" "9 delivered 9 delivered" \
-	"$(states 1) $(states 2)"
+is "and everything is acknowledged anew" \
+	"9 delivered 9 delivered 2 delivered" \
+	"$(states 1) $(states 2) $(states 3)"
+is "also of a laptop that the backup does not know" \
+	"Tono readmit" "$(server person list --json | rows name |
+		grep Tono) $(server audit list --json | rows kind |
+		grep readmit)"
 holds "the log holds" server verify-log
 is "without a gap" 0 "$(server verify-log --json | get gaps)"
 both sync
@@ -274,11 +290,11 @@ rm -r "$work/server"
 holds "the key that was kept apart opens it, too" \
 	restore "$first" --store-key "$work/lost/store.key"
 serve
-person 3 TN "Tono"
-up 3
-unlock 3 TN
-save 3 '"new":{"village":"64.02.05.2001"},"fields":{"alamat":"Jl. Baru 3"}'
-agent 3 sync >/dev/null
+person 4 UM "Umar"
+up 4
+unlock 4 UM
+save 4 '"new":{"village":"64.02.05.2001"},"fields":{"alamat":"Jl. Baru 3"}'
+agent 4 sync >/dev/null
 server log export "$work/log" >/dev/null
 holds "who enrols with it gets an index far from those that were given" \
 	test "$(find "$work/log" -name 'writer-*.card' |
