@@ -2,8 +2,9 @@
 # Names, notes and identity numbers of visits are looked for in every byte
 # that both programs write: folders of laptop and server at every stage, parts
 # of an upload, what daemons say, temporary files, a recovery request; plain,
-# coded or compressed. The search must see a leak of each kind. Who is erased
-# is nowhere, even for who holds the server's key.
+# coded or compressed, in a backup too. The search must see a leak of each
+# kind. Who is erased is nowhere, even for who holds the server's key; what was
+# purged is nowhere on the laptop, even for its people.
 # shellcheck source=tests/flow/flow.sh
 . "$(dirname "$0")/flow.sh"
 
@@ -11,7 +12,7 @@ name=ZULKARNAENPENANDA nik=6402994107919991 note=CATATANRAHASIAPENANDA
 child=BUNGAPENANDAKECIL childnik=6402995507219992 street=JALANPENANDAUNIK
 markers=(--marker "$name" --marker "$nik" --marker "$note" --marker "$child"
 	--marker "$childnik" --marker "$street")
-mkdir "$work/tmp" "$work/seen" "$work/cwd"
+mkdir "$work/tmp" "$work/seen" "$work/cwd" "$work/stick"
 export TMPDIR=$work/tmp
 frames=$BUILD/tests/lib/frames
 ulimit -c unlimited
@@ -30,7 +31,7 @@ erased() { # FOLDER
 keep() { # STAGE
 	mkdir "$work/seen/$1" &&
 		cp -r "$work/server" "$work/laptop-1" "$work/tmp" "$work/out" \
-			"$work/cwd" "$work/seen/$1"
+			"$work/cwd" "$work/stick" "$work/seen/$1"
 }
 
 office 20
@@ -112,6 +113,7 @@ is "half of it is taken by the server" 202 "$(head -c $((size / 2)) bundle |
 	--data-binary @- -H 'Expect:' -H 'Upload-Offset: 0' \
 	-H "Upload-Length: $size" -H 'Content-Type: application/octet-stream' \
 	"http://$address/v1/bundles/$(cat bundle.name)")"
+holds "a backup is made meanwhile" agent 1 backup --to "$work/stick"
 keep half
 kill_server
 keep server-killed
@@ -154,6 +156,61 @@ holds "the child's name and number are in no page, used or free" \
 holds "nor in anything of the log" erased "$work/open-after/log"
 refused "others' are still there" 1 leaks "$work/open-after/log"
 keep erased
+
+# ---- purged --------------------------------------------------------------------
+
+# Everything that the markers stand in is replaced, but one household's, which
+# moves to another district: it is none of this laptop's any more.
+sr=(--label SR --passphrase-file "$work/SR")
+agent 1 sync "${sr[@]}" >/dev/null
+moved=$(agent 1 list --json "${sr[@]}" | rows id | sed -n 4p)
+replace() { # HOUSEHOLD MEMBERS
+	printf '{"key":"ganti-%s","day":"%s","household":"%s","fields":{
+		"alamat":"Jl. Pengganti","catatan":"-"}%s}' "$1" \
+		"$(date +%F)" "$1" "$2" | agent 1 visit --json "${sr[@]}"
+}
+replace "$home" ",\"members\":[{\"person\":\"$member\",\"fields\":{
+	\"nama\":\"SITI PENGGANTI\",\"nik\":\"6402994107918881\"}}]" \
+	>"$work/replaced"
+for n in 2 3 5; do
+	replace "$(agent 1 list --json "${sr[@]}" | rows id | sed -n "${n}p")" "" \
+		>>"$work/replaced"
+done
+is "what was visited is visited again" 4 "$(grep -c visit "$work/replaced")"
+agent 1 sync "${sr[@]}" >/dev/null
+shown=$(server show "$moved" --json | get record.stamp)
+echo kode_wil=64.02.06.1001 | server decide "$moved" kode_wil --value - \
+	--shown "$shown" --as Rina --note pindah >"$work/out/moved" 2>&1
+within() { # FILE: what who can unlock the laptop can read of it
+	"$BUILD/tests/lib/sealpages" "$work/laptop-1/store.db" SR "$work/SR" \
+		>"$work/open-$1"
+}
+agent 1 sync "${sr[@]}" >/dev/null
+within before-purge
+refused "before, names and numbers are in the laptop's pages" 1 \
+	leaks "$work/open-before-purge"
+cp "$work/out/last" "$work/out/seen-before"
+mkdir "$work/server-stick"
+holds "the server makes a backup" server backup --to "$work/server-stick" \
+	--keep-days 1
+stop_server
+# The day after tomorrow.
+echo "172800 0" >"$work/clocks"
+SHIFTCLOCK=$work/clocks LD_PRELOAD=$BUILD/tests/lib/shiftclock.so serve
+agent 1 sync "${sr[@]}" >/dev/null
+agent 1 purge "${sr[@]}" --json >"$work/out/purged"
+is "all visits have left" "9 delivered" "$(get visits_so_far \
+	<"$work/out/purged") $(agent 1 visits --json "${sr[@]}" | rows state)"
+within after-purge
+holds "what was purged is in no page, used or free, nor in the log" \
+	leaks "$work/open-after-purge"
+holds "what took its place is: it is believed" \
+	grep -q 6402994107918881 "$work/open-after-purge"
+holds "the household that moved is not here" sh -c \
+	"! '$BUILD/agent/padu-agent' list --json --dir '$work/laptop-1' \
+	--label SR --passphrase-file '$work/SR' | grep -q '$moved'"
+holds "the laptop is well" agent 1 doctor "${sr[@]}"
+keep purged
 stop_server
 keep stopped
 
@@ -169,6 +226,7 @@ there "half an upload" '*/half/server/parts/*.part'
 there "a killed laptop's log" '*/killed/laptop-1/store.db-wal'
 there "a recovery request" '*/request/cwd/request'
 there "a killed server's log" '*/merged/server/padu.db-wal'
+there "a backup" '*/half/stick/*.padu'
 for file in control device tally tries; do
 	there "$file" "*/laptop-1/$file"
 done

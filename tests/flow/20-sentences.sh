@@ -231,6 +231,7 @@ older() {
 }
 halted_command=(sync)
 meets older-copy 12 older
+meets no-mark 0 on 1 purge
 meets stick-failed 1 on 1 backup --to "$work/no/stick"
 on 1 backup --to "$work/backup" >/dev/null
 restoring() { # each time into an empty folder

@@ -6,9 +6,10 @@
 #include "common/store/sealvfs.h"
 
 /*
- * sealpages FILE KEYFILE: print every page of a server's sealed file as who
- * holds its key can read it, also the free ones, once its log is moved into
- * it: for flows that look for what must not be there any more.
+ * sealpages FILE KEYFILE, or FILE LABEL PASSFILE: print every page of a
+ * server's, or a laptop's, sealed file as who holds its key, or a passphrase,
+ * can read it, also the free ones, once its log is moved into it: for flows
+ * that look for what must not be there any more.
  */
 
 #define PAGE 4096
@@ -33,28 +34,43 @@ print_pages(sqlite3 *h)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
+/* With a key's 32 bytes, or with the passphrase on the first line. */
+static enum status
+unlock(const struct sealvfs_file *file, const char *label, FILE *from,
+    struct err *err)
+{
+	char secret[256] = { 0 };
+	size_t len = fread(secret, 1, sizeof(secret) - 1, from);
+
+	if (label != NULL)
+		return sealvfs_unlock_passphrase(
+		    file, label, secret, strcspn(secret, "\n"), NULL, err);
+	if (len != KEY_LEN)
+		return err_set(err, ST_INVALID, "that is no key");
+	return sealvfs_unlock_key(file, (const uint8_t *)secret, err);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct sealvfs_file file = { .path = argc > 1 ? argv[1] : NULL };
-	uint8_t key[KEY_LEN] = { 0 };
 	sqlite3 *h = NULL;
 	struct err err;
 	FILE *from;
 	int rc = 1;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: sealpages FILE KEYFILE\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(
+		    stderr, "usage: sealpages FILE KEYFILE | LABEL PASSFILE\n");
 		return 2;
 	}
-	if ((from = fopen(argv[2], "rb")) == NULL ||
-	    fread(key, 1, KEY_LEN, from) != KEY_LEN) {
-		perror(argv[2]);
+	if ((from = fopen(argv[argc - 1], "rb")) == NULL) {
+		perror(argv[argc - 1]);
 		goto out;
 	}
 	if (crypto_start(&err) != ST_OK ||
 	    sealvfs_register(SEALVFS_NAME, NULL, &err) != ST_OK ||
-	    sealvfs_unlock_key(&file, key, &err) != ST_OK) {
+	    unlock(&file, argc == 4 ? argv[2] : NULL, from, &err) != ST_OK) {
 		fprintf(stderr, "sealpages: %s\n", err.text);
 		goto out;
 	}
@@ -67,6 +83,5 @@ main(int argc, char **argv)
 out:
 	if (from != NULL)
 		fclose(from);
-	crypto_wipe(key, sizeof(key));
 	return rc;
 }

@@ -10,7 +10,7 @@
 /*
  * sealsql FILE LABEL PASSPHRASE SQL: run SQL on a laptop's sealed file, as
  * nobody can who has not its passphrase: for flows that need a store from
- * another program.
+ * another program.  Of a SELECT the first column is printed, a row a line.
  *
  * sealsql --key KEYFILE FILE SQL: the same on a server's, as its administrator
  * can.
@@ -38,6 +38,24 @@ unlock(const struct sealvfs_file *file, char **argv, struct err *err)
 	return st;
 }
 
+static enum status
+run(struct db *db, const char *sql, struct err *err)
+{
+	struct db_table *table = NULL;
+	struct db_query *q;
+	enum status st;
+
+	if (strncmp(sql, "SELECT", 6) != 0)
+		return db_exec_script(db, sql, err);
+	if ((st = db_table_open(&table, db, &sql, 1, err)) != ST_OK)
+		return st;
+	q = db_query(table, 0);
+	while ((st = db_fetch(q, err)) == ST_OK)
+		printf("%s\n", db_column_text(q, 0, NULL));
+	db_table_close(table);
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -61,7 +79,7 @@ main(int argc, char **argv)
 	if (st == ST_OK)
 		st = db_open(&db, &opts, &err);
 	if (st == ST_OK && argc == 5)
-		st = db_exec_script(db, argv[4], &err);
+		st = run(db, argv[4], &err);
 	if (st == ST_OK && argc == 4) {
 		puts("holding");
 		fflush(stdout);
