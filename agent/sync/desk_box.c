@@ -33,8 +33,8 @@ static const char *const SQL[Q_COUNT] = {
 		      " FROM sent_back WHERE household <> 0"
 		      " ORDER BY time_ms DESC, number DESC",
 
-	[Q_TOTAL] = "SELECT count(DISTINCT visit) FROM sent_back"
-		    " WHERE household <> 0",
+	[Q_TOTAL] = ("SELECT count(DISTINCT visit) FROM sent_back"
+		     " WHERE household <> 0"),
 };
 
 enum status
