@@ -4,9 +4,11 @@
 #include "common/base/env.h"
 #include "common/base/writer.h"
 #include "common/json/json.h"
+#include "common/wire/mark.h"
 
 #include "agent/agent_internal.h"
 #include "agent/outbox/post.h"
+#include "agent/purge/mark_box.h"
 #include "agent/purge/purge.h"
 
 #define DAY_MS ((int64_t)86400000)
@@ -19,10 +21,13 @@ void
 agent_purge_quietly(struct agent *agent, struct unlocked *u)
 {
 	struct purged purged;
+	struct mark mark;
 	struct err later; /* with the next try */
 	int64_t left = 0;
 
 	agent->purged_ms = env_now_ms(agent->env);
+	if (mark_box_get(u->marks, agent->device, &mark, &later) != ST_OK)
+		return;
 	if (purge_run(u, agent->device, &purged, &later) != ST_OK ||
 	    purge_free(u->db, &left, &later) != ST_OK)
 		return;

@@ -206,7 +206,28 @@ unlock_once() {
 holds "they come back once" unlock_once
 is "and all is signed, as was said" "ok unsigned-ok" \
 	"$(found unsigned "${pass[@]}")"
+
+# ---- a backup
+mkdir "$work/stick"
+save kemarin >/dev/null
+after_days() { # N COMMAND...
+	echo "$(($1 * 86400)) 0" >"$work/clocks"
+	shift
+	SHIFTCLOCK=$work/clocks LD_PRELOAD=$BUILD/tests/lib/shiftclock.so "$@"
+}
+is "what is new needs no backup yet" "ok backup-ok" \
+	"$(after_days 6 found backup "${pass[@]}")"
+is "what is on this laptop alone for a week does" "attention backup-old" \
+	"$(after_days 8 found backup "${pass[@]}")"
+after_days 8 agent 1 backup --to "$work/stick" "${pass[@]}" >/dev/null
+is "and then has one" "ok backup-ok" \
+	"$(after_days 9 found backup "${pass[@]}")"
+is "which gets old" "attention backup-old" \
+	"$(after_days 16 found backup "${pass[@]}")"
+
 agent 1 sync "${pass[@]}" >/dev/null
+is "what was delivered needs none" "ok backup-ok" \
+	"$(after_days 16 found backup "${pass[@]}")"
 rm -f "$laptop"/store.db-*
 cp -p "$laptop/store.db" "$work/store.db"
 

@@ -26,6 +26,8 @@ halted() { # N LOGIN...
 	agent "$1" status --json "${@:2}" | get halted
 }
 mkdir "$work/stick"
+person 5 CX "Cici"
+cx=(--label CX --passphrase-file "$work/CX")
 
 # ---- a backup of all kinds of visits -----------------------------------------
 
@@ -56,6 +58,14 @@ for line in sys.stdin:
     if row.get("check") == "backup":
         print(row["state"], row["detail"])')"
 
+mkdir "$work/fat"
+holds "a stick without hard links will do" env \
+	LD_PRELOAD="$BUILD/tests/lib/nolinks.so" "$BUILD/agent/padu-agent" \
+	backup --to "$work/fat" "${cx[@]}" --dir "$work/laptop-5"
+is "and has one file on it" 1 "$(find "$work/fat" -mindepth 1 | wc -l)"
+holds "which can be restored" agent 6 restore \
+	--from "$(find "$work/fat" -type f)" "${cx[@]}"
+
 # More, that is not in it: some of it reaches the server before the end.
 new 1 sesudah "Jl. Cadang 5" >/dev/null
 agent 1 sync >/dev/null
@@ -73,6 +83,9 @@ holds "with a person's it is restored" agent 2 restore --from "$backup" \
 refused "once: a store is never written over" 5 agent 2 restore \
 	--from "$backup" "${sr[@]}"
 is "it knows what it is" restored-copy "$(halted 2 "${sr[@]}")"
+holds "doctor, too" sh -c "'$BUILD/agent/padu-agent' doctor --json \
+	--dir '$work/laptop-2' --label SR --passphrase-file '$work/SR' |
+	grep -q '\"attention\",\"finding\":\"chain-restored\"'"
 is "for everybody" restored-copy "$(halted 2 "${an[@]}")"
 holds "its person records on" new 2 baru "Jl. Cadang 7" "${sr[@]}"
 refused "it is said at the sync" 12 agent 2 sync "${sr[@]}" --lang en
