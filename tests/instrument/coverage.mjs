@@ -2,24 +2,21 @@
 // scenarios hold to, and what they do not.
 
 import { shadowName } from '../../sync-server/instruments/xform/shadow.mjs'
+import { bare, formOf, isCheck } from './scenario.mjs'
 import { pathOf } from '../../sync-server/instruments/xform/survey.mjs'
 
 const OFFICE = ['kunjungan_petugas', 'padanan'] // see shadow.mjs
 
 // path without [N] -> set of what is expected of it
-export function expectationsOf(scenarios, forms) {
+export function expectationsOf(scenarios, form) {
   const found = new Map()
-  for (const scenario of scenarios.filter((s) => forms.includes(s.form)))
-    for (const { verb, path, value } of scenario.steps) {
-      if (verb !== 'expect') continue
-      const bare = path.replace(/\[\d+\]/g, '')
-      const all = found.get(bare) ?? new Set()
-      all.add(value)
-      const [what] = value.split(' ')
-      all.add(what)
-      if (what === 'value' && !['value 0', 'value 1'].includes(value))
-        all.add('value other')
-      found.set(bare, all)
+  for (const scenario of scenarios.filter((s) => formOf(s) === form))
+    for (const step of scenario.steps.filter(isCheck)) {
+      const all = found.get(bare(step.path)) ?? new Set()
+      all.add(step.verb)
+      if (step.verb === 'expect')
+        all.add(step.value === '' ? 'empty' : `= ${step.value}`)
+      found.set(bare(step.path), all)
     }
   return found
 }
@@ -27,35 +24,32 @@ export function expectationsOf(scenarios, forms) {
 function wantsOfNode({ row, kind }) {
   const wants = []
   if (row.relevant) wants.push('relevant', 'irrelevant')
-  if (row.constraint) wants.push('error', 'valid')
+  if (row.constraint) wants.push('broken', 'holds')
   if (row.required) wants.push('required')
   if (row.required && row.required !== 'true()') wants.push('optional')
   if (row.choice_filter) wants.push('choices')
-  if (row.calculation) wants.push('value')
+  if (row.calculation) wants.push('expect')
   return kind === 'group' ? wants.slice(0, 2) : wants
 }
 
 function wantsOfRule(rule) {
   if (rule.needs.split(' ').some((n) => OFFICE.includes(n))) return []
-  return { check: ['value 1', 'value 0'], status: ['value 1', 'value 0'],
-    criterion: ['value 1', 'value 0', 'empty'],
-    flag: ['value 1', 'value 0', 'empty'],
-    score: ['value'], result: ['value'], order: ['value'], move: [] }[rule.kind]
+  return { check: ['= 1', '= 0'], status: ['= 1', '= 0'],
+    criterion: ['= 1', '= 0', 'empty'], flag: ['= 1', '= 0', 'empty'],
+    score: ['expect'], result: ['expect'], order: ['expect'],
+    move: [] }[rule.kind]
 }
 
 // Sentences about what is missing.
 export function missingIn(form, scenarios) {
-  const found = expectationsOf(scenarios, [form.id])
-  const has = (path, want) => found.get(path)?.has(want) ||
-    (want === 'value' && found.get(path)?.has('empty'))
+  const found = expectationsOf(scenarios, form.id)
   return form.survey.nodes.flatMap((node) => wantsOfNode(node)
-    .filter((want) => !has(pathOf(node), want))
+    .filter((want) => !found.get(pathOf(node))?.has(want))
     .map((want) => `${form.id}: ${pathOf(node)} is never ${want}`))
 }
 
 export function missingRules(form, rules, scenarios) {
-  const found = expectationsOf(scenarios,
-    [form.id, `${form.id}.record`])
+  const found = expectationsOf(scenarios, form.id)
   const missing = []
   for (const rule of rules) {
     const at = rule.for ? pathOf(form.survey.byName.get(rule.for)) : '/data'
@@ -63,12 +57,11 @@ export function missingRules(form, rules, scenarios) {
     for (const want of wantsOfRule(rule))
       if (!found.get(path)?.has(want))
         missing.push(`rule ${rule.id} is never ${want}`)
-    if (rule.kind === 'score')
-      for (const want of ['value 1', 'value 0'])
-        if (!found.get(`${path}_known`)?.has(want))
-          missing.push(`rule ${rule.id} is never known ${want}`)
-    if (rule.kind === 'score' && !(found.get(path)?.has('value other') ||
-      found.get(path)?.has('value 1')))
+    if (rule.kind !== 'score') continue
+    for (const want of ['= 1', '= 0'])
+      if (!found.get(`${path}_known`)?.has(want))
+        missing.push(`rule ${rule.id} is never known ${want}`)
+    if (![...found.get(path) ?? []].some((said) => /^= [1-9]/.test(said)))
       missing.push(`rule ${rule.id} never gives points`)
   }
   return missing

@@ -8,6 +8,7 @@
 //	saved           the record's field it writes; "none"
 //	test            scenario files that hold it; "every": opened by all
 
+import { bare, formOf } from './scenario.mjs'
 import { pathOf } from '../../sync-server/instruments/xform/survey.mjs'
 import { readTable } from '../../sync-server/instruments/xform/table.mjs'
 
@@ -66,8 +67,7 @@ export function differences(path, forms, scenarios) {
 function testFaults(row, scenarios) {
   if (row.test === 'every') return []
   return row.test.split(' ').filter((file) => !scenarios.some((s) =>
-    s.file === file && s.form.split('.')[0] === row.form &&
-    s.steps.some((step) =>
-      step.path?.replace(/\[\d+\]/g, '') === row.node)))
+    s.file === file && formOf(s) === row.form &&
+    s.steps.some((step) => step.path && bare(step.path) === row.node)))
     .map((file) => `${row.file}:${row.line}: ${file} says nothing of it`)
 }

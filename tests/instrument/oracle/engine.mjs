@@ -15,10 +15,9 @@ globalThis.exports = {}
 
 const { loadForm } = await import('@getodk/xforms-engine')
 
-// What every scenario takes today to be, whenever it is run.
-export const TODAY = '2026-03-20T10:00:00'
+// The clock is the scenario's, whenever it is run.
 const RealDate = Date
-const shift = new RealDate(TODAY).getTime() - RealDate.now()
+let shift = 0
 globalThis.Date = class extends RealDate {
   constructor(...args) {
     if (args.length === 0) super(RealDate.now() + shift)
@@ -45,7 +44,8 @@ export async function openForm(path, folders) {
 }
 
 export class Session {
-  constructor(form) {
+  constructor(form, now) {
+    shift = new RealDate(now).getTime() - RealDate.now()
     this.root = form.createInstance().root
   }
 
@@ -110,7 +110,10 @@ export class Session {
       choices: valueOptions?.map((option) => option.value) }
   }
 
-  errors() {
-    return this.root.validationState.violations.map((v) => v.reference)
+  // All that is wrong, in the order of the form.
+  faults() {
+    return this.root.validationState.violations.map((v) =>
+      `${v.violation.condition === 'required' ? 'missing' : 'broken'} ` +
+      v.reference)
   }
 }

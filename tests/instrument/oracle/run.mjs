@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { Session, openForm } from './engine.mjs'
-import { readScenarios } from '../scenario.mjs'
+import { isCheck, readScenarios } from '../scenario.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const folder = join(here, '../scenarios')
@@ -23,43 +23,39 @@ if (!forms) {
 }
 const opened = new Map()
 
-async function formOf(id) {
-  if (!opened.has(id))
-    opened.set(id, await openForm(join(forms, id.includes('.') ?
-      `${id}.xml` : `${id}.shadow.xml`), media))
-  return opened.get(id)
+async function formIn(file) {
+  if (!opened.has(file))
+    opened.set(file, await openForm(join(forms, file), media))
+  return opened.get(file)
 }
 
-function checkState(session, path, value) {
-  const [what, ...rest] = value.split(' ')
-  const wanted = rest.join(' ')
-  if (what === 'count') {
+// Null, or how it is.
+function check(session, { verb, path, value }) {
+  if (verb === 'count') {
     const count = session.count(path)
-    return String(count) === wanted ? null : `there are ${count}`
+    return String(count) === value ? null : `there are ${count}`
   }
   const s = session.state(path)
   const said = { relevant: s.relevant, irrelevant: !s.relevant,
-    required: s.required, optional: !s.required, empty: s.value === '',
-    value: s.value === wanted, valid: s.error === null,
-    error: s.error !== null && (!wanted || s.error === wanted),
-    choices: (s.choices ?? []).join(' ') === wanted }[what]
-  if (said === undefined) return `no such expectation: ${what}`
+    required: s.required, optional: !s.required, expect: s.value === value,
+    broken: s.error === 'constraint', holds: s.error !== 'constraint',
+    choices: (s.choices ?? []).join(' ') === value }[verb]
   return said ? null : `it is ${JSON.stringify(s)}`
-}
-
-function checkFinish(session, value) {
-  const errors = session.errors()
-  if (value === 'refused') return errors.length > 0 ? null : 'it was not'
-  return errors.length === 0 ? null : `refused for ${errors.join(', ')}`
 }
 
 function play(session, step) {
   const { verb, path, value } = step
+  if (isCheck(step)) return check(session, step)
   if (verb === 'set') session.set(path, value)
-  if (verb === 'add') session.add(path)
-  if (verb === 'remove') session.remove(path, Number(value))
-  if (verb === 'expect') return checkState(session, path, value)
-  if (verb === 'finish') return checkFinish(session, path)
+  if (verb === 'add') session.add(`${path === '/' ? '' : path}/${value}`)
+  if (verb === 'remove') {
+    const [, repeat, index] = /^(.*)\[(\d+)\]$/.exec(path)
+    session.remove(repeat, Number(index))
+  }
+  if (verb === 'finish') {
+    const faults = session.faults().join(', ')
+    return faults === value ? null : `wrong is: ${faults}`
+  }
   return null
 }
 
@@ -73,8 +69,7 @@ function run(session, scenario) {
       fault = error.message
     }
     if (fault)
-      return `${step.file}:${step.line}: ${step.verb} ${step.path ?? ''} ` +
-        `${step.value}: ${fault}`
+      return `${step.file}:${step.line}: ${step.text}: ${fault}`
   }
   return null
 }
@@ -85,7 +80,7 @@ for (const file of readdirSync(folder).sort()) {
   if (file === 'parts.txt' || !file.endsWith('.txt')) continue
   if (named.length > 0 && !named.includes(file)) continue
   for (const scenario of readScenarios(join(folder, file), parts).scenarios) {
-    const fault = run(new Session(await formOf(scenario.form)), scenario)
+    const fault = run(new Session(await formIn(scenario.load), scenario.now), scenario)
     if (fault) failed++
     console.log(`${fault ? 'not ok' : 'ok'} ${scenario.name}`)
     if (fault) console.log(`  ${fault}`)
