@@ -117,10 +117,12 @@
 #define XFORM_BINDS_MAX 50000u     /* different paths; 400 bytes each */
 #define XFORM_PATH_MAX 2048u       /* bytes of a path */
 #define XFORM_LANGUAGES_MAX 64u    /* public forms have up to 20 */
-#define XFORM_EDGES_MAX 4000000u   /* what rules read, all together */
+#define XFORM_EDGES_MAX 1000000u   /* what rules read, all together */
 
 /* A visit.  The prelist's sheet has room for 30 members of a family. */
 #define SESSION_REPEATS_MAX 1000u /* instances of one repeat in one place */
+#define SESSION_NODES_MAX 100000u /* a family of 30, 300 answers each: 9,000   \
+	                           */
 #define SESSION_ACTIONS_MAX 16u   /* actions that set off others */
 #define SESSION_WORDS_MAX 1000u   /* choices in one answer */
 #define INSTANCE_TEXT_MAX                                                      \

@@ -77,8 +77,8 @@ const struct tree *session_tree(const struct session *s);
  * does not allow is kept and marked, so that nothing typed is lost.
  *
  * ST_INVALID: no text (control characters, not UTF-8, too long), or a node
- * that has no answer of its own.  ST_CONFLICT: it is readonly.  Both change
- * nothing.  Other failures come from an expression, which the error names; the
+ * that has no answer of its own.  ST_CONFLICT: it is readonly, or calculated
+ * and asked for nowhere.  Both change nothing.  Other failures come from an expression, which the error names; the
  * answer has been put in.
  */
 enum status session_set(struct session *s, struct tree_node *node,
@@ -207,7 +207,7 @@ size_t session_strangers(const struct session *s);
  * instance it is), evaluates everything anew and finishes.  The caller closes
  * *${out} and reads session_errors().  Answers stay as they were sent;
  * calculations that come to something else are told as SESSION_DIFFERS, unless
- * they take the time or random numbers.
+ * they take the time or random numbers, or people may answer otherwise.
  */
 enum status session_validate(struct session **out, const struct xform *form,
     const struct session_opts *opts, size_t *nfaults, struct err *err);

@@ -89,13 +89,11 @@ fill_repeat(struct session *s, struct tree_node *parent, uint32_t number,
 	struct tree_node *next;
 	enum status st = ST_OK;
 
-	after = node != NULL ? node->prev : parent->last;
 	for (; node != NULL; node = next) {
 		next = node->same;
 		tree_remove(s->tree, node);
 	}
-	if (after == NULL)
-		after = parent;
+	after = session_place(s, parent, number);
 	for (xml = find_element(xml->child, bind); xml != NULL && st == ST_OK;
 	     xml = find_element(xml->next, bind)) {
 		if (xml_attr(xml, XML_JAVAROSA, "template") != NULL)

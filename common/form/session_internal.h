@@ -81,6 +81,10 @@ enum status session_preload(
     struct session *s, struct tree_node *top, bool at_end, struct err *err);
 
 /* session_repeat.c */
+/* The child of ${parent} behind which the next instance of ${bind} comes;
+ * ${parent} itself where it comes first. */
+struct tree_node *session_place(
+    struct session *s, struct tree_node *parent, uint32_t bind);
 enum status session_count(struct session *s, const struct xform_rule *rule,
     struct tree_node *parent, struct err *err);
 

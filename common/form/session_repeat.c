@@ -9,9 +9,8 @@ count_instances(const struct tree_node *parent, const char *name)
 	return at != NULL ? at->same_last->pos : 0;
 }
 
-/* The child of ${parent} after which ${bind} comes; itself: it comes first. */
-static struct tree_node *
-place_before(struct session *s, struct tree_node *parent, uint32_t bind)
+struct tree_node *
+session_place(struct session *s, struct tree_node *parent, uint32_t bind)
 {
 	const struct xform_bind *binds = s->form->binds;
 	struct tree_node *first = tree_child(parent, binds[bind].name), *at;
@@ -38,7 +37,12 @@ add_instance(struct session *s, struct tree_node *parent, uint32_t bind,
 	struct tree_node *node;
 	enum status st;
 
-	st = tree_copy(s->tree, parent, place_before(s, parent, bind),
+	*out = NULL;
+	if (tree_count(s->tree) > SESSION_NODES_MAX)
+		return err_set(err, ST_FULL,
+		    "%.100s: the visit has %zu nodes already",
+		    s->form->binds[bind].path, tree_count(s->tree));
+	st = tree_copy(s->tree, parent, session_place(s, parent, bind),
 	    s->form->binds[bind].template, out, err);
 	if (st != ST_OK)
 		return st;
@@ -158,6 +162,8 @@ session_count(struct session *s, const struct xform_rule *rule,
 		parent->flags |= TREE_TOO_MANY;
 	for (; there < want && st == ST_OK; there++)
 		st = add_instance(s, parent, rule->of, &node, err);
+	if (st != ST_OK)
+		parent->flags |= TREE_TOO_MANY;
 	for (node = tree_child(parent, bind->name); node != NULL && st == ST_OK;
 	     node = node->same) {
 		surplus = node->pos > want ? TREE_SURPLUS : 0;

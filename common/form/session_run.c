@@ -331,12 +331,16 @@ run_calculate(struct session *s, const struct xform_rule *rule,
 		return st;
 	if (!s->checking)
 		return session_write(s, node, text.at, text.len, err);
-	/* What was sent stays; a clock or a dice says nothing against it. */
+	/* What was sent stays; a clock or a dice says nothing against it, nor
+	 * what a person may have answered otherwise. */
+	node->flags = (uint16_t)(node->flags & ~TREE_DIFFERS);
+	if (session_bind_of(s, node)->control != NULL &&
+	    (node->flags & TREE_READONLY) == 0)
+		return ST_OK;
 	if ((xpath_traits(rule->expr) &
 		(XPATH_TAKES_TIME | XPATH_TAKES_RANDOM | XPATH_TAKES_SELF)) !=
 	    0)
 		return ST_OK;
-	node->flags = (uint16_t)(node->flags & ~TREE_DIFFERS);
 	if (text.len != node->len ||
 	    memcmp(text.at, node->value, text.len) != 0)
 		node->flags |= TREE_DIFFERS;

@@ -282,6 +282,10 @@ session_set(struct session *s, struct tree_node *node, const char *value,
 	if ((node->flags & TREE_READONLY) != 0)
 		return err_set(
 		    err, ST_CONFLICT, "%.100s is readonly", bind->path);
+	/* What is asked for, too, begins with what is calculated. */
+	if (bind->calculated && bind->control == NULL)
+		return err_set(
+		    err, ST_CONFLICT, "%.100s is calculated", bind->path);
 	if ((st = check_text(node, value, len, err)) != ST_OK)
 		return st;
 	/* ${value} may be a text of the last call's. */
