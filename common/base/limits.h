@@ -121,10 +121,11 @@
 
 /* A visit.  The prelist's sheet has room for 30 members of a family. */
 #define SESSION_REPEATS_MAX 1000u /* instances of one repeat in one place */
-#define SESSION_NODES_MAX 100000u /* a family of 30, 300 answers each: 9,000   \
-	                           */
-#define SESSION_ACTIONS_MAX 16u   /* actions that set off others */
-#define SESSION_WORDS_MAX 1000u   /* choices in one answer */
+#define SESSION_NODES_MAX                                                      \
+	100000u                 /* a family of 30, 300 answers each: 9,000     \
+	                         */
+#define SESSION_ACTIONS_MAX 16u /* actions that set off others */
+#define SESSION_WORDS_MAX 1000u /* choices in one answer */
 #define INSTANCE_TEXT_MAX                                                      \
 	(4u << 20) /* bytes of one; Central takes 100 MB                       \
 	            * with its photos, texts are 50 kB */

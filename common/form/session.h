@@ -78,8 +78,8 @@ const struct tree *session_tree(const struct session *s);
  *
  * ST_INVALID: no text (control characters, not UTF-8, too long), or a node
  * that has no answer of its own.  ST_CONFLICT: it is readonly, or calculated
- * and asked for nowhere.  Both change nothing.  Other failures come from an expression, which the error names; the
- * answer has been put in.
+ * and asked for nowhere.  Both change nothing.  Other failures come from an
+ * expression, which the error names; the answer has been put in.
  */
 enum status session_set(struct session *s, struct tree_node *node,
     const char *value, size_t len, struct err *err);

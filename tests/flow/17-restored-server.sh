@@ -49,7 +49,7 @@ accepted() {
 }
 backup() { # a backup under the passphrase; its folder in $made
 	made=$(server backup --to "$usb" --with-keys "$work/pass" \
-		--kdf 1:8192 --json "$@" | get backup)
+		--kdf 1:8192 --json | get backup)
 }
 restore() { # BACKUP [OPTIONS]
 	local from=$1
@@ -172,7 +172,6 @@ is "and gives the records" yes "$(server rebuild | sed -n 's/^same: //p')"
 both sync
 
 # ---- an older copy of the server is believed by nobody
-now=$(digest)
 save 1 "\"household\":\"${ids[3]}\",\"fields\":{\"atap\":\"6\"}"
 older() { # WHAT
 	says "$1 is believed by nobody" 8 padu-agent server-older agent 1 sync
