@@ -64,7 +64,6 @@ extern const char cli_recover_help[];
 int cli_restore(const struct cli *cli);
 /* From outside, then inside where that goes; looks and mends nothing. */
 int cli_doctor(const struct cli *cli, const struct command *command);
-extern const char cli_restore_help[];
 void cli_help(const struct cli *cli);
 
 #endif /* SYNC_SERVER_COMMANDS_CLI_H */

@@ -17,6 +17,12 @@ static const struct more {
 	    "DIR/address.  SIGTERM or\nSIGINT end it cleanly.  While it "
 	    "runs, every other command goes through it;\n`status` says how "
 	    "forwarding goes.\n" },
+	{ "restore",
+	    "Proves the backup, then begins a new epoch.  Never run the lost "
+	    "server again\nbeside it.  Laptops send what the backup lacks at "
+	    "their next sync.  Blocks\n(`revoke`), approvals and returns of "
+	    "later than the backup must be said again,\none-time codes made "
+	    "anew.\n" },
 	{ "person add",
 	    "A name stands for one person: the same name again is that "
 	    "person, and changes\nnothing.  Give namesakes names that "
@@ -153,6 +159,15 @@ static const struct args_option INIT[] = {
 	{ NULL, NULL, false, false, NULL },
 };
 
+static const struct args_option RESTORE[] = {
+	{ "from", "BACKUP", false, true, "folder with a backup.json in it" },
+	{ "passphrase-file", "FILE", false, false,
+	    "its first line: what backup --with-keys got" },
+	{ "store-key", "FILE", false, false,
+	    "or store.key, where it was kept apart" },
+	{ NULL, NULL, false, false, NULL },
+};
+
 static const struct args_option RUN[] = {
 	{ "listen", "ADDRESS:PORT", false, false,
 	    "127.0.0.1:8460; port 0: any" },
@@ -253,7 +268,10 @@ cli_help(const struct cli *cli)
 	} else if (strcmp(word, "recover") == 0) {
 		printf("%s", cli_recover_help);
 	} else if (strcmp(word, "restore") == 0) {
-		printf("%s", cli_restore_help);
+		print_command("restore", "",
+		    "Make the server again from a backup, in --dir, which is "
+		    "not there yet.",
+		    RESTORE);
 	} else if ((c = command_find(cli->words, cli->nwords, &used)) != NULL) {
 		print_command(
 		    c->name, c->spec.names, c->about, c->spec.options);

@@ -21,20 +21,6 @@ static const struct args_option OPTIONS[] = {
 
 static const struct args_spec SPEC = { "", 0, 0, OPTIONS };
 
-const char cli_restore_help[] =
-    "usage: padu-server restore --from BACKUP --dir NEW\n"
-    "           --passphrase-file FILE | --store-key FILE\n"
-    "\n"
-    "Make the server again from a backup, in a folder that is not there yet.\n"
-    "\n"
-    "  --from BACKUP           folder with a backup.json in it\n"
-    "  --passphrase-file FILE  its first line: what `backup --with-keys` got\n"
-    "  --store-key FILE        or store.key, where it was kept apart\n"
-    "\n"
-    "Never run the lost server again beside it.  Laptops send what the backup\n"
-    "lacks at their next sync.  Blocks (`revoke`) of later than the backup\n"
-    "must be said again, one-time codes made anew.\n";
-
 static void
 put_progress(void *arg, uint64_t done, uint64_t total)
 {

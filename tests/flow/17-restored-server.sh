@@ -47,10 +47,6 @@ digest() {
 accepted() {
 	server status --json | get sets.accepted
 }
-backup() { # a backup under the passphrase; its folder in $made
-	made=$(server backup --to "$usb" --with-keys "$work/pass" \
-		--kdf 1:8192 --json | get backup)
-}
 restore() { # BACKUP [OPTIONS]
 	local from=$1
 	shift
@@ -80,8 +76,8 @@ save 2 "\"household\":\"${ids[0]}\",\"fields\":{\"lantai\":\"6\"}"
 both sync
 is "two people disagree" "${ids[0]}" \
 	"$(server findings --kind conflict --json | rows record)"
-backup
-first=$made
+first=$(server backup --to "$usb" --with-keys "$work/pass" --kdf 1:8192 \
+	--json | get backup)
 held=$(digest)
 cp -a "$work/server" "$work/rolled-back"
 
