@@ -211,7 +211,14 @@ holds "the household that moved is not here" sh -c \
 	--label SR --passphrase-file '$work/SR' | grep -q '$moved'"
 holds "the laptop is well" agent 1 doctor "${sr[@]}"
 keep purged
+echo "kipas teluk jambu rintik" >"$work/pass-backup"
+holds "the server is copied" server backup --to "$work/cwd" \
+	--with-keys "$work/pass-backup" --kdf 1:8192
 stop_server
+"$BUILD/sync-server/padu-server" restore --from "$work"/cwd/padu-6402-* \
+	--passphrase-file "$work/pass-backup" --dir "$work/cwd/restored" \
+	>"$work/out/restore" 2>&1
+holds "and made again" [ -s "$work/cwd/restored/padu.db" ]
 keep stopped
 
 # ---- the search ----------------------------------------------------------------
@@ -223,6 +230,8 @@ there() { # WHAT PATTERN: the search has such a file before it
 there "what a daemon said" '*/out/laptop-1'
 there "an envelope" '*/waiting/laptop-1/spool/*.env'
 there "half an upload" '*/half/server/parts/*.part'
+there "a backup of the server" '*/stopped/cwd/padu-6402-*/padu.db'
+there "a restored server" '*/stopped/cwd/restored/padu.db'
 there "a killed laptop's log" '*/killed/laptop-1/store.db-wal'
 there "a recovery request" '*/request/cwd/request'
 there "a killed server's log" '*/merged/server/padu.db-wal'

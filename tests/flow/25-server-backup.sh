@@ -134,6 +134,39 @@ holds "some were killed before it was whole" [ "$none" -gt 0 ]
 holds "and some after" [ "$whole" -gt 0 ]
 echo "  $calls calls, every ${step}th: $none none, $whole whole, $told told"
 
+# ---- a restore that is killed makes no server, or a whole one
+rm -rf "$usb"
+mkdir "$usb"
+backup
+made=$(find "$usb" -maxdepth 1 -name 'padu-6402-*')
+restore() { # [VARIABLES]
+	env "$@" "$BUILD/sync-server/padu-server" restore --from "$made" \
+		--passphrase-file "$work/pass" --dir "$work/again" \
+		>"$work/out/restore" 2>&1
+}
+sum=$(cd "$made" && sha256sum ./* | sha256sum)
+rm -rf "$work/again"
+restore LD_PRELOAD="$plug" KILLPOINT_LOG="$work/out/calls2"
+calls=$(wc -l <"$work/out/calls2")
+[ "${PADU_LONG:-0}" = 1 ] && step=1 || step=$((calls / 30 + 1))
+none=0 bad=0
+for ((at = 1; at <= calls; at += step)); do
+	rm -rf "$work/again"
+	restore LD_PRELOAD="$plug" KILLPOINT_AT="$at" 2>/dev/null
+	if [ ! -e "$work/again" ]; then
+		none=$((none + 1))
+		restore || bad=$((bad + 1))
+	fi
+	"$BUILD/sync-server/padu-server" rebuild --dir "$work/again" \
+		>/dev/null 2>&1 || bad=$((bad + 1))
+	[ ! -e "$work/again.part" ] || bad=$((bad + 1))
+done
+is "a killed restore is none, and the next one whole" 0 "$bad"
+holds "some were killed before it was there" [ "$none" -gt 0 ]
+is "and the backup is as it was" "$sum" \
+	"$(cd "$made" && sha256sum ./* | sha256sum)"
+rm -rf "$work/again"
+
 # ---- while laptops send
 rm -rf "$usb"
 mkdir "$usb"
