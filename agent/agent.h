@@ -273,7 +273,9 @@ enum status agent_show(
     struct agent *agent, uint64_t id, struct writer *out, struct err *err);
 /*
  * Visits made here, and those sent back, newest first, one a line.  A visit
- * that was sent back is "returned", with the reason, until a later one.
+ * that was sent back is "returned", with the reason, until a later one.  Of
+ * visits that were delivered and have left there is one line, the last:
+ * {"visits": n, "state": "delivered", "purged": true}.
  */
 enum status agent_visits(
     struct agent *agent, struct writer *out, struct err *err);

@@ -16,7 +16,7 @@
 struct deed {
 	const char *what;
 	enum status (*deed)(const char *path, struct err *err);
-	enum { COMMITS, CHANGES, MAKES } leaves;
+	enum { COMMITS, CHANGES, MAKES, COPIES } leaves;
 };
 
 #define NEXT (WORK_GROWN + 1)
@@ -126,6 +126,39 @@ deed_create(const char *path, struct err *err)
 	return sealvfs_create(&file, &first, 1, err);
 }
 
+static enum status
+no_note(void *arg, struct db *copy, struct err *err)
+{
+	(void)arg;
+	return db_exec_script(copy, "PRAGMA user_version = 7", err);
+}
+
+/* The names that a backup beside ${path} has: until it is whole, and then. */
+static void
+name_copy(char unfinished[260], char whole[260], const char *path)
+{
+	snprintf(unfinished, 260, "%s-backup.new", path);
+	snprintf(whole, 260, "%s-backup", path);
+}
+
+static enum status
+deed_backup(const char *path, struct err *err)
+{
+	char unfinished[260], whole[260];
+	struct sealvfs_file file = { .path = path },
+			    copy = { .path = unfinished };
+	struct db *db;
+	enum status st = open_db(&db, path, err);
+
+	name_copy(unfinished, whole, path);
+	if (st == ST_OK)
+		st = sealvfs_copy(&file, db, &copy, no_note, NULL, err);
+	if (st == ST_OK)
+		st = sealvfs_place(&copy, whole, err);
+	db_close(db);
+	return st;
+}
+
 static const struct deed DEEDS[] = {
 	{ "commit", deed_commit, COMMITS },
 	{ "commit and crash", deed_crash, COMMITS },
@@ -134,6 +167,7 @@ static const struct deed DEEDS[] = {
 	{ "passphrase while open", deed_passphrase_open, CHANGES },
 	{ "rotation", deed_rotate, CHANGES },
 	{ "creation", deed_create, MAKES },
+	{ "backup", deed_backup, COPIES },
 };
 #define NDEEDS (sizeof(DEEDS) / sizeof(DEEDS[0]))
 
@@ -161,6 +195,8 @@ put_before(
 		kit_forget(run->path);
 		return;
 	}
+	if (deed->leaves == COPIES)
+		kit_clear(run->folder);
 	work_files_put(before, run);
 	kit_unlock(run->path, PASS);
 }
@@ -199,6 +235,31 @@ hinder(struct outcome *out, struct run *run, const struct deed *deed,
 	return code == 0;
 }
 
+/* A backup that has its name is whole, and one that was acknowledged has it. */
+static void
+check_copy(
+    struct run *run, const struct deed *deed, const struct outcome *out, long n)
+{
+	char unfinished[260], whole[260];
+	struct sealvfs_file file = { .path = whole };
+	struct err err;
+
+	name_copy(unfinished, whole, run->path);
+	if (access(whole, F_OK) != 0) {
+		if (out->st == ST_OK)
+			run_fail(run, "%s, call %ld: it is not there",
+			    deed->what, n);
+	} else if (kit_unlock(whole, PASS) != ST_OK ||
+	    sealvfs_check(&file, &err) != ST_OK ||
+	    work_holds(whole, WORK_GROWN) != WORK_HOLDS) {
+		run_fail(run, "%s, call %ld (%s): it is not whole", deed->what,
+		    n, err_name(out->st));
+	}
+	kit_forget(whole);
+	unlink(whole);
+	unlink(unfinished);
+}
+
 /* Is what is left one of the two things it may be? */
 static void
 check(
@@ -209,6 +270,8 @@ check(
 	int64_t least =
 	    deed->leaves == COMMITS && out->st == ST_OK ? NEXT : WORK_GROWN;
 
+	if (deed->leaves == COPIES)
+		check_copy(run, deed, out, n);
 	kit_forget(run->path);
 	old = kit_unlock(run->path, PASS);
 	if (deed->leaves == MAKES) {
@@ -228,7 +291,7 @@ check(
 	if (state != WORK_HOLDS)
 		run_fail(run, "%s, call %ld (%s): state %d", deed->what, n,
 		    err_name(out->st), (int)state);
-	if (!work_is_swept(run->folder))
+	if (deed->leaves != COPIES && !work_is_swept(run->folder))
 		run_fail(run, "%s, call %ld: a leftover", deed->what, n);
 }
 
@@ -241,7 +304,8 @@ is_apt(enum status st, const struct deed *deed, const struct hindrance *h)
 	/* SQLite's check of the copy says only that it is not sound. */
 	if (h->memory)
 		return st == ST_NOMEM ||
-		    (deed->deed == deed_rotate && st == ST_IO);
+		    ((deed->deed == deed_rotate || deed->deed == deed_backup) &&
+			st == ST_IO);
 	if (h->how == DISK_FULL || h->how == DISK_HALF_FULL)
 		return st == ST_FULL;
 	return st == ST_IO;
