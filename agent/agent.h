@@ -173,12 +173,13 @@ enum status agent_restore(
 
 /*
  * Let go what may (agent/purge/purge.h); it is done by itself at every unlock
- * and after a sync.  ${out} gets what left, and of what stayed why, as JSON:
- * {"visits": 12, "changesets": 2, ..., "stay": {"young": 3}}.  *${marked}
- * false: the server has not said that it has a backup.
+ * and after a sync.  ${out} gets what left, as JSON: {"visits": 12,
+ * "changesets": 2, ...}; ${stay} of what did not why, a line each: {"stays":
+ * "young", "changesets": 3, "en": "...", "id": "..."}.  *${marked} false: the
+ * server has not said that it has a backup.
  */
-enum status agent_purge(
-    struct agent *agent, struct writer *out, bool *marked, struct err *err);
+enum status agent_purge(struct agent *agent, struct writer *stay,
+    struct writer *out, bool *marked, struct err *err);
 /* The same, quietly, if a day has gone by and it is unlocked. */
 void agent_purge_daily(struct agent *agent);
 

@@ -45,24 +45,37 @@ agent_purge_daily(struct agent *agent)
 		agent_purge_quietly(agent, agent->open);
 }
 
-static void
-put_stay(struct json_writer *w, const struct purged *purged)
+/* Why the others stay, a line for each reason. */
+static enum status
+put_stay(struct writer *out, const struct purged *purged, struct err *err)
 {
+	const struct purge_said *said;
+	struct json_writer w;
+	enum status st = ST_OK;
 	int why;
 
-	json_put_object(w, "stay");
-	for (why = PURGE_GOES + 1; why < PURGE_NWHY; why++)
-		if (purged->stay[why] > 0)
-			json_put_i64(w, purge_why_name((enum purge_why)why),
-			    purged->stay[why]);
-	json_put_end(w);
+	for (why = PURGE_GOES + 1; why < PURGE_NWHY && st == ST_OK; why++) {
+		if (purged->stay[why] == 0)
+			continue;
+		said = purge_why_say((enum purge_why)why);
+		w = json_writer_start(out);
+		json_put_object(&w, NULL);
+		json_put_string(&w, "stays", said->name);
+		json_put_i64(&w, "changesets", purged->stay[why]);
+		json_put_string(&w, "en", said->en);
+		json_put_string(&w, "id", said->id);
+		json_put_end(&w);
+		if ((st = json_writer_finish(&w, err)) == ST_OK)
+			writer_u8(out, '\n');
+	}
+	return st;
 }
 
 enum status
-agent_purge(
-    struct agent *agent, struct writer *out, bool *marked, struct err *err)
+agent_purge(struct agent *agent, struct writer *stay, struct writer *out,
+    bool *marked, struct err *err)
 {
-	struct json_writer w = json_writer_start(out);
+	struct json_writer w;
 	struct unlocked *u = agent->open;
 	struct purged purged;
 	char version[48];
@@ -74,10 +87,12 @@ agent_purge(
 	    (st = purge_run(u, agent->device, &purged, err)) != ST_OK ||
 	    (st = post_fill(u->post, &u->standing, err)) != ST_OK ||
 	    (st = purge_shrink(u->db, 0, &left, err)) != ST_OK ||
-	    (st = purge_count(u->db, &all, err)) != ST_OK)
+	    (st = purge_count(u->db, &all, err)) != ST_OK ||
+	    (st = put_stay(stay, &purged, err)) != ST_OK)
 		return st;
 	agent->purged_ms = env_now_ms(agent->env);
 	*marked = purged.keep_days != 0;
+	w = json_writer_start(out);
 	json_put_object(&w, NULL);
 	json_put_i64(&w, "visits", purged.visits);
 	json_put_i64(&w, "changesets", purged.sets);
@@ -89,7 +104,6 @@ agent_purge(
 		    (unsigned)purged.epoch, (unsigned long long)purged.version);
 		json_put_string(&w, "backed_up_to", version);
 	}
-	put_stay(&w, &purged);
 	json_put_end(&w);
 	if ((st = json_writer_finish(&w, err)) == ST_OK)
 		writer_u8(out, '\n');

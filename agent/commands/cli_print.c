@@ -170,6 +170,26 @@ print_finding(const struct cli *cli, const struct json *row)
 	putchar('\n');
 }
 
+/* A line of 'purge': how many change sets stay, and why. */
+static bool
+print_stay(const struct cli *cli, const struct json *row)
+{
+	const char *why = NULL, *says = "";
+	int64_t n = 0;
+	struct err err;
+
+	(void)json_opt_string(row, "stays", &why, &err);
+	if (why == NULL)
+		return false;
+	(void)json_get_i64(row, "changesets", &n, &err);
+	(void)json_get_string(
+	    row, cli->lang == SAY_ID ? "id" : "en", &says, &err);
+	printf("%6" PRId64 "  %-13s  ", n, why);
+	print_text(says);
+	putchar('\n');
+	return true;
+}
+
 static bool
 is_wrong(const struct json *row)
 {
@@ -205,6 +225,8 @@ cli_line(void *arg, const struct json *line, const char *text)
 		print_note(cli, value);
 	else if (finding)
 		print_finding(cli, value);
+	else if (strcmp(kind, "row") == 0 && print_stay(cli, value))
+		return;
 	else if (strcmp(kind, "row") == 0)
 		print_row(value, ""), putchar('\n');
 	else

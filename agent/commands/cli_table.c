@@ -258,13 +258,8 @@ const struct cli_command cli_commands[] = {
 	    .login = true,
 	    .about = "let visits go that are safe at the office for long",
 	    .more =
-		"It is done by itself at every unlock and sync; this says what\n"
-		"left and of what stayed why, in change sets: unsigned; unsent;\n"
-		"quarantined, held (the desk looks at them); refused (perhaps\n"
-		"only this laptop has them); not_backed_up (in no backup that\n"
-		"the server has signed for); young (fewer days than the office\n"
-		"wants them kept); coming (not in what came down yet); returned\n"
-		"(visit again first); named (by a set that is not answered).\n" },
+		"It is done by itself at every unlock and sync; this says how\n"
+		"many visits left, and how many change sets stay and why.\n" },
 	{ .name = "doctor",
 	    .login = true,
 	    .about = "look at all of it: what is wrong, and what to do",

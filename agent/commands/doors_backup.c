@@ -56,15 +56,18 @@ static enum status
 run_purge(struct agent *agent, const struct json *request,
     struct control_out *out, struct err *err)
 {
-	struct writer lines = { 0 };
+	struct writer lines = { 0 }, stay = { 0 };
 	bool marked;
-	enum status st = agent_purge(agent, &lines, &marked, err);
+	enum status st = agent_purge(agent, &stay, &lines, &marked, err);
 
 	(void)request;
+	if (st == ST_OK)
+		st = doors_put_lines(out, &stay, true, err);
 	if (st == ST_OK)
 		st = doors_put_lines(out, &lines, false, err);
 	if (st == ST_OK && !marked)
 		control_note(out, SAY_NO_MARK);
+	writer_free(&stay);
 	writer_free(&lines);
 	return st;
 }

@@ -74,26 +74,6 @@ static const char *const SQL[PURGE_Q_COUNT] = {
 			      " AND came_ms <= :before",
 };
 
-const char *
-purge_why_name(enum purge_why why)
-{
-	static const char *const NAMES[PURGE_NWHY] = {
-		[PURGE_GOES] = "goes",
-		[PURGE_UNSIGNED] = "unsigned",
-		[PURGE_UNSENT] = "unsent",
-		[PURGE_QUARANTINED] = "quarantined",
-		[PURGE_HELD] = "held",
-		[PURGE_REFUSED] = "refused",
-		[PURGE_UNMARKED] = "not_backed_up",
-		[PURGE_YOUNG] = "young",
-		[PURGE_COMING] = "coming",
-		[PURGE_RETURNED] = "returned",
-		[PURGE_NAMED] = "named",
-	};
-
-	return NAMES[why];
-}
-
 /* ---- what there is ---------------------------------------------------------
  */
 

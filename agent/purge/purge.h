@@ -52,8 +52,11 @@ enum purge_why {
 	PURGE_NWHY
 };
 
-/* "young": for people and programs. */
-const char *purge_why_name(enum purge_why why);
+/* "young", for programs, and a sentence without data for people. */
+struct purge_said {
+	const char *name, *en, *id;
+};
+const struct purge_said *purge_why_say(enum purge_why why);
 
 struct purged {
 	unsigned sets, visits, desk; /* that left now */

@@ -82,7 +82,7 @@ purge(void)
 	bool marked;
 
 	writer_clear(&l->said);
-	must(l, agent_purge(l->agent, &l->said, &marked, &l->err));
+	must(l, agent_purge(l->agent, &l->said, &l->said, &marked, &l->err));
 	writer_u8(&l->said, 0);
 }
 

@@ -127,7 +127,7 @@ START_TEST(somebody_voided_is_in_no_page)
 	fake_server_mark(server, server->version - 1, KEEP);
 	pass_days(KEEP + 1);
 	purge();
-	says(l, "'not_backed_up':1");
+	says(l, "'stays':'not_backed_up','changesets':1");
 	back_up();
 	purge();
 	says(l, "'visits_so_far':1");

@@ -12,7 +12,7 @@ START_TEST(nothing_leaves_without_a_mark)
 	pass_days(400);
 	purge();
 	says(l, "'visits':0");
-	says(l, "'not_backed_up':1");
+	says(l, "'stays':'not_backed_up','changesets':1");
 	says_not(l, "keep_days");
 }
 END_TEST
@@ -27,7 +27,7 @@ START_TEST(what_is_above_the_mark_stays)
 	pass_days(KEEP + 1);
 	purge();
 	says(l, "'visits_so_far':1");
-	says(l, "'not_backed_up':1");
+	says(l, "'stays':'not_backed_up','changesets':1");
 }
 END_TEST
 
@@ -38,11 +38,11 @@ START_TEST(what_is_young_stays_to_the_day)
 	back_up();
 	pass_days(KEEP - 1);
 	purge();
-	says(l, "'young':1");
+	says(l, "'stays':'young','changesets':1");
 	/* The laptop's clock says nothing. */
 	l->now_ms += 400 * (int64_t)LAPTOP_DAY;
 	purge();
-	says(l, "'young':1");
+	says(l, "'stays':'young','changesets':1");
 	pass_days(2);
 	purge();
 	says(l, "'visits_so_far':1");
@@ -57,7 +57,7 @@ START_TEST(the_regency_says_how_long)
 	pass_days(89);
 	purge();
 	says(l, "'keep_days':90");
-	says(l, "'young':1");
+	says(l, "'stays':'young','changesets':1");
 	pass_days(2);
 	purge();
 	says(l, "'visits_so_far':1");
@@ -69,9 +69,10 @@ static const struct {
 	enum receipt_state state;
 	enum receipt_reason reason;
 } STATES[] = {
-	{ "'quarantined':1", RECEIPT_QUARANTINED, REASON_CHAIN },
-	{ "'held':1", RECEIPT_MERGED, REASON_SCOPE },
-	{ "'refused':1", RECEIPT_REFUSED, REASON_RECORD },
+	{ "'stays':'quarantined','changesets':1", RECEIPT_QUARANTINED,
+	    REASON_CHAIN },
+	{ "'stays':'held','changesets':1", RECEIPT_MERGED, REASON_SCOPE },
+	{ "'stays':'refused','changesets':1", RECEIPT_REFUSED, REASON_RECORD },
 };
 
 START_TEST(what_the_desk_still_has_to_look_at_stays)
@@ -105,8 +106,8 @@ START_TEST(what_is_not_signed_or_not_sent_stays)
 	writer_free(&bundle);
 	visit("b", "b");
 	purge();
-	says(l, "'unsent':1");
-	says(l, "'unsigned':1");
+	says(l, "'stays':'unsent','changesets':1");
+	says(l, "'stays':'unsigned','changesets':1");
 	says(l, "'visits':0");
 }
 END_TEST
@@ -123,12 +124,12 @@ START_TEST(what_was_sent_back_stays_until_it_is_visited_again)
 	back_up();
 	pass_days(KEEP + 1);
 	purge();
-	says(l, "'returned':1");
+	says(l, "'stays':'returned','changesets':1");
 	says(l, "'visits':0");
 	visit("b", "b");
 	laptop_sync(l);
 	purge();
-	says(l, "'not_backed_up':1");
+	says(l, "'stays':'not_backed_up','changesets':1");
 	says(l, "'visits_so_far':1");
 }
 END_TEST
@@ -147,8 +148,8 @@ START_TEST(what_an_unanswered_set_names_stays)
 	laptop_sync(l);
 	laptop_unlock(l, "SR");
 	purge();
-	says(l, "'named':1");
-	says(l, "'quarantined':1");
+	says(l, "'stays':'named','changesets':1");
+	says(l, "'stays':'quarantined','changesets':1");
 }
 END_TEST
 
@@ -167,7 +168,7 @@ START_TEST(what_has_not_come_down_stays)
 	pass_days(KEEP + 1);
 	pass_days(KEEP + 1);
 	purge();
-	says(l, "'coming':1");
+	says(l, "'stays':'coming','changesets':1");
 }
 END_TEST
 
@@ -220,7 +221,7 @@ START_TEST(an_older_mark_does_not_come_back)
 	server->mark_at = ++server->version;
 	pass_days(KEEP + 1);
 	purge();
-	says(l, "'not_backed_up':1");
+	says(l, "'stays':'not_backed_up','changesets':1");
 	says(l, "'backed_up_to':'1.0'");
 	server->mark.number = 10;
 	server->mark_at = ++server->version;
@@ -242,13 +243,13 @@ START_TEST(what_the_server_did_not_sign_is_no_mark)
 	server->mark_key = NULL;
 	pass_days(KEEP + 1);
 	purge();
-	says(l, "'not_backed_up':1");
+	says(l, "'stays':'not_backed_up','changesets':1");
 	ck_assert_mem_eq(&receipt, &server->receipt, sizeof(receipt));
 	fake_server_mark(server, server->version, KEEP);
 	server->mark.authority++;
 	laptop_sync(l);
 	purge();
-	says(l, "'not_backed_up':1");
+	says(l, "'stays':'not_backed_up','changesets':1");
 	says_not(l, "keep_days");
 }
 END_TEST
@@ -266,11 +267,11 @@ START_TEST(after_a_restore_of_the_server_a_mark_of_before_says_nothing)
 	laptop_sync(l);
 	purge();
 	says(l, "'visits':0");
-	says(l, "'not_backed_up':2");
+	says(l, "'stays':'not_backed_up','changesets':2");
 	ck_assert_ptr_nonnull(fake_server_latest(server, 1));
 	back_up();
 	purge();
-	says(l, "'young':2");
+	says(l, "'stays':'young','changesets':2");
 	pass_days(KEEP + 1);
 	purge();
 	says(l, "'visits_so_far':2");
