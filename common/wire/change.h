@@ -102,22 +102,49 @@ struct change_row {
 	uint64_t shown_version;
 	uint16_t nalso;
 	uint16_t nwrites;     /* at least 1, registers ascending */
+	bool same;            /* of a booked set: it counts already, in the
+	                       * set of that name before (log only) */
 	const uint64_t *also; /* unanswered sets that were on the screen */
 	const struct change_write *writes;
 };
 
 #define CHANGE_LINKS_MAX 8
+#define CHANGE_FORMER_MAX 8    /* writers whose places were taken in turn */
+#define CHANGE_RENAMED_MAX 128 /* sets not signed when the two parted */
+
+/* Ids of ${of} above ${counter} become ${to}'s. */
+struct change_moved {
+	uint32_t of, counter, to;
+};
+
+/* On the wire: do not renumber. */
+enum change_rename {
+	RENAME_ALL = 0,   /* all in it counts under its new name */
+	RENAME_STAYS = 1, /* what both have does not count again; and where
+	                   * this set names it, what both have is meant */
+	RENAME_OWN = 2,   /* the same; what the branch put into it is meant */
+};
+
+/* The set ${from} is called ${to}. */
+struct change_renamed {
+	uint64_t from, to;
+	enum change_rename how;
+};
 
 /*
  * A set whose number or set id was given twice (a clone, a restored backup)
  * counts under a writer index of its own.  What its author made since the
- * two parted, ids of theirs above ${counter}, becomes that index's; the set
- * that was open when they parted gets another set id.
+ * two parted, ids of theirs above ${counter}, becomes that index's; so do
+ * those of the writers whose place the author took, each an index's of its
+ * own.  Sets that were not signed when they parted get other set ids.
  */
 struct change_booking {
-	uint32_t writer;           /* the new index; 0: no booking */
-	uint32_t counter;          /* up to here the ids are both's */
-	uint64_t set_from, set_to; /* 0, 0: no set id changes */
+	uint32_t writer;  /* the new index; 0: no booking */
+	uint32_t counter; /* up to here the ids are both's */
+	uint8_t nformer;  /* ascending by of */
+	struct change_moved former[CHANGE_FORMER_MAX];
+	uint8_t nsets; /* ascending by from */
+	struct change_renamed sets[CHANGE_RENAMED_MAX];
 	uint8_t nlinks;
 	uint16_t links[CHANGE_LINKS_MAX]; /* registers that hold record ids */
 };
@@ -235,6 +262,9 @@ enum status change_check_witness(const uint8_t *bytes, size_t len,
 enum status change_book(struct writer *out,
     const struct change_booking *booking, const uint8_t *bytes, size_t len,
     struct err *err);
+
+/* Do both say the same of the same record, and replace the same? */
+bool change_row_same(const struct change_row *a, const struct change_row *b);
 
 /* Is this the stored form of a booked set? */
 bool change_is_booked(const uint8_t *bytes, size_t len);

@@ -14,13 +14,46 @@ change_is_booked(const uint8_t *bytes, size_t len)
 	return len >= MAGIC_LEN && memcmp(bytes, MAGIC, MAGIC_LEN) == 0;
 }
 
+static bool
+good_former(const struct change_booking *b)
+{
+	const struct change_moved *m;
+	uint8_t i;
+
+	for (i = 0; i < b->nformer; i++) {
+		m = &b->former[i];
+		if (m->of < 1 || m->of > ID_WRITER_MAX || m->to < 1 ||
+		    m->to > ID_WRITER_MAX || m->to == m->of ||
+		    m->counter > ID_COUNTER_MAX ||
+		    (i > 0 && m->of <= b->former[i - 1].of))
+			return false;
+	}
+	return true;
+}
+
+static bool
+good_sets(const struct change_booking *b)
+{
+	const struct change_renamed *s;
+	uint8_t i;
+
+	for (i = 0; i < b->nsets; i++) {
+		s = &b->sets[i];
+		if (s->from == 0 || s->to == 0 || s->from == s->to ||
+		    s->how > RENAME_OWN ||
+		    (i > 0 && s->from <= b->sets[i - 1].from))
+			return false;
+	}
+	return true;
+}
+
 bool
 change_booking_good(const struct change_booking *b)
 {
 	return b->writer >= 1 && b->writer <= ID_WRITER_MAX &&
 	    b->counter <= ID_COUNTER_MAX && b->nlinks <= CHANGE_LINKS_MAX &&
-	    (b->set_from == 0) == (b->set_to == 0) &&
-	    (b->set_from == 0 || b->set_from != b->set_to);
+	    b->nformer <= CHANGE_FORMER_MAX && b->nsets <= CHANGE_RENAMED_MAX &&
+	    good_former(b) && good_sets(b);
 }
 
 void
@@ -30,8 +63,18 @@ change_booking_pack(struct writer *out, const struct change_booking *b)
 
 	writer_u32(out, b->writer);
 	writer_u32(out, b->counter);
-	writer_u64(out, b->set_from);
-	writer_u64(out, b->set_to);
+	writer_u8(out, b->nformer);
+	for (i = 0; i < b->nformer; i++) {
+		writer_u32(out, b->former[i].of);
+		writer_u32(out, b->former[i].counter);
+		writer_u32(out, b->former[i].to);
+	}
+	writer_u8(out, b->nsets);
+	for (i = 0; i < b->nsets; i++) {
+		writer_u64(out, b->sets[i].from);
+		writer_u64(out, b->sets[i].to);
+		writer_u8(out, (uint8_t)b->sets[i].how);
+	}
 	writer_u8(out, b->nlinks);
 	for (i = 0; i < b->nlinks; i++)
 		writer_u16(out, b->links[i]);
@@ -45,16 +88,25 @@ change_booking_take(struct change_booking *out, struct reader *r)
 	*out = (struct change_booking){ 0 };
 	out->writer = reader_u32(r);
 	out->counter = reader_u32(r);
-	out->set_from = reader_u64(r);
-	out->set_to = reader_u64(r);
+	out->nformer = reader_u8(r);
+	for (i = 0; i < out->nformer && i < CHANGE_FORMER_MAX; i++) {
+		out->former[i].of = reader_u32(r);
+		out->former[i].counter = reader_u32(r);
+		out->former[i].to = reader_u32(r);
+	}
+	out->nsets = reader_u8(r);
+	for (i = 0; i < out->nsets && i < CHANGE_RENAMED_MAX; i++) {
+		out->sets[i].from = reader_u64(r);
+		out->sets[i].to = reader_u64(r);
+		out->sets[i].how = (enum change_rename)reader_u8(r);
+	}
 	out->nlinks = reader_u8(r);
+	for (i = 0; i < out->nlinks && i < CHANGE_LINKS_MAX; i++)
+		out->links[i] = reader_u16(r);
 	if (!change_booking_good(out)) {
 		*out = (struct change_booking){ 0 };
 		refuse(r);
-		return;
 	}
-	for (i = 0; i < out->nlinks; i++)
-		out->links[i] = reader_u16(r);
 }
 
 enum status
@@ -90,10 +142,37 @@ uint64_t
 change_booking_id(
     const struct change_booking *b, const struct change_head *head, uint64_t id)
 {
-	if (id_authority(id) != head->authority ||
-	    id_writer(id) != head->writer || id_counter(id) <= b->counter)
+	uint32_t writer = id_writer(id), counter = id_counter(id);
+	uint8_t i;
+
+	if (id_authority(id) != head->authority)
 		return id;
-	return id_make(head->authority, b->writer, id_counter(id));
+	if (writer == head->writer)
+		return counter > b->counter
+		    ? id_make(head->authority, b->writer, counter)
+		    : id;
+	for (i = 0; i < b->nformer; i++)
+		if (writer == b->former[i].of && counter > b->former[i].counter)
+			return id_make(
+			    head->authority, b->former[i].to, counter);
+	return id;
+}
+
+static const struct change_renamed *
+find_renamed(const struct change_booking *b, uint64_t set_id)
+{
+	size_t low = 0, high = b->nsets, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (b->sets[middle].from == set_id)
+			return &b->sets[middle];
+		if (b->sets[middle].from < set_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
 }
 
 static bool
@@ -133,11 +212,14 @@ move_link(struct change_write *write, const struct change_booking *b,
 static void
 move_names(uint64_t *names, size_t n, const struct change_booking *b)
 {
+	const struct change_renamed *renamed;
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (b->set_from != 0 && names[i] == b->set_from)
-			names[i] = b->set_to;
+	for (i = 0; i < n; i++) {
+		renamed = find_renamed(b, names[i]);
+		if (renamed != NULL && renamed->how != RENAME_STAYS)
+			names[i] = renamed->to;
+	}
 }
 
 static int
@@ -150,7 +232,8 @@ compare_rows(const void *a, const void *b)
 
 /*
  * The arrays are the box's own, written by whoever unpacked it.  Writes may
- * share one name: moving it twice is moving it once, as set_to is new.
+ * share one name: moving it twice is moving it once, as what sets are moved to
+ * is new.
  */
 static void
 move_row(struct change_row *row, const struct change_booking *b,
@@ -188,6 +271,8 @@ change_booking_apply(
 	struct change_body *body = &box->set.body;
 	struct change_row *rows = (struct change_row *)body->rows;
 	struct change_visit *visits = (struct change_visit *)body->visits;
+	const struct change_renamed *renamed;
+	uint64_t id;
 	char *at;
 	size_t i;
 
@@ -197,14 +282,48 @@ change_booking_apply(
 	at = box->links = malloc(1 + count_links(body, b) * ID_TEXT_SIZE);
 	if (at == NULL)
 		return err_set(err, ST_NOMEM, "change set: no memory");
+	renamed = find_renamed(b, head->set_id);
+	for (i = 0; i < body->nrows && renamed != NULL; i++) {
+		id = visits[rows[i].visit].id;
+		rows[i].same = renamed->how != RENAME_ALL &&
+		    change_booking_id(b, head, id) == id;
+	}
 	for (i = 0; i < body->nvisits; i++)
 		visits[i].id = change_booking_id(b, head, visits[i].id);
 	for (i = 0; i < body->nrows; i++)
 		move_row(&rows[i], b, head, &at);
 	if (body->nrows > 1)
 		qsort(rows, body->nrows, sizeof(*rows), compare_rows);
-	if (b->set_from != 0 && head->set_id == b->set_from)
-		head->set_id = b->set_to;
+	if (renamed != NULL)
+		head->set_id = renamed->to;
 	head->writer = b->writer;
 	return ST_OK;
+}
+
+static bool
+same_names(const uint64_t *a, size_t na, const uint64_t *b, size_t nb)
+{
+	return na == nb && (na == 0 || memcmp(a, b, na * sizeof(*a)) == 0);
+}
+
+bool
+change_row_same(const struct change_row *a, const struct change_row *b)
+{
+	const struct change_write *x, *y;
+	uint16_t i;
+
+	if (a->id != b->id || a->kind != b->kind ||
+	    a->shown_epoch != b->shown_epoch ||
+	    a->shown_version != b->shown_version || a->nwrites != b->nwrites ||
+	    !same_names(a->also, a->nalso, b->also, b->nalso))
+		return false;
+	for (i = 0; i < a->nwrites; i++) {
+		x = &a->writes[i];
+		y = &b->writes[i];
+		if (x->reg != y->reg || x->len != y->len ||
+		    (x->len > 0 && memcmp(x->value, y->value, x->len) != 0) ||
+		    !same_names(x->preds, x->npreds, y->preds, y->npreds))
+			return false;
+	}
+	return true;
 }

@@ -238,6 +238,7 @@ count_booked(struct accept *a, const struct change_booking *booking,
 {
 	const uint32_t writer = c->in.change->head.writer;
 	enum status st;
+	uint8_t i;
 
 	st = change_book(&c->bytes, booking, c->in.bytes, c->in.len, err);
 	if (st == ST_OK)
@@ -245,13 +246,17 @@ count_booked(struct accept *a, const struct change_booking *booking,
 		    &c->change, c->bytes.bytes, c->bytes.len, true, err);
 	if (st == ST_OK && a->opts.booked != NULL)
 		st = a->opts.booked(a->opts.arg, booking->writer, writer, err);
+	for (i = 0; i < booking->nformer && a->opts.booked != NULL; i++)
+		if (st == ST_OK)
+			st = a->opts.booked(a->opts.arg, booking->former[i].to,
+			    booking->former[i].of, err);
 	if (st != ST_OK)
 		return st;
 	/* What both branches have keeps the ids of the writer who made it. */
 	c->author = *c->in.author;
-	if (c->author.nformer == ACCEPT_FORMER_MAX)
-		c->author.nformer--;
 	c->author.former[c->author.nformer++] = writer;
+	for (i = 0; i < booking->nformer; i++)
+		c->author.former[c->author.nformer++] = booking->former[i].to;
 	c->in.author = &c->author;
 	c->in.bytes = c->bytes.bytes;
 	c->in.len = c->bytes.len;

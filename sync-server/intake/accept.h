@@ -33,7 +33,9 @@ struct sign_key;
 struct store;
 struct store_row;
 
-#define ACCEPT_FORMER_MAX 8
+/* Eight recoveries, and what a booking adds: the author, and an index for each
+ * of those eight. */
+#define ACCEPT_FORMER_MAX 17
 
 /* What a writer may do, by the card in force at that number. */
 struct accept_author {

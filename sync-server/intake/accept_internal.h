@@ -99,7 +99,10 @@ enum status accept_merge(struct accept *a, struct err *err);
 enum status accept_write(struct accept *a, struct err *err);
 /* Skip the rows that entry ${n} of the log has held. */
 enum status accept_skip_held(struct accept *a, uint64_t n, struct err *err);
-/* Begin with ${change}: nothing skipped, nothing merged yet. */
+/*
+ * Begin with ${change}: nothing merged yet, and nothing skipped but the rows
+ * of one that counts already under another name.
+ */
 void accept_start(struct accept *a, const struct change *change,
     uint32_t device, int64_t time_ms);
 /* It gets the next version as its stamp, and its rows too. */

@@ -49,7 +49,7 @@ accept_start(struct accept *a, const struct change *change, uint32_t device,
 	writer_clear(&a->packed);
 	for (i = 0; i < body->nrows; i++) {
 		a->ids[i] = body->rows[i].id;
-		a->skip[i] = false;
+		a->skip[i] = body->rows[i].same;
 		a->places[i] = 0;
 		if (body->rows[i].kind != RECORD_HOUSEHOLD)
 			continue;

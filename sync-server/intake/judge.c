@@ -55,12 +55,49 @@ makes_for_others(const struct accept *a, const struct accept_author *author,
 	return false;
 }
 
+static enum status
+is_double(void *arg, const struct store_quarantine *item, struct err *err)
+{
+	bool *found = arg;
+
+	(void)err;
+	*found |= item->reason == REASON_FORK ||
+	    item->reason == REASON_SET_ID || item->reason == REASON_CHAIN;
+	return ST_OK;
+}
+
+/*
+ * Does it follow a set that waits to be booked, or was?  Its number may be
+ * free here; its ids need not be.
+ */
+static enum status
+follows_double(struct accept *a, const struct change_head *head, bool *follows,
+    struct err *err)
+{
+	struct store_toggle toggle;
+	enum status st;
+
+	*follows = false;
+	if (head->seq == 1)
+		return ST_OK;
+	st = store_toggle_get(a->store, head->prev, &toggle, err);
+	if (st == ST_OK && toggle.accept && toggle.booking.writer != 0) {
+		*follows = true;
+		return ST_OK;
+	}
+	return st == ST_OK || st == ST_NOTFOUND
+	    ? store_quarantine_each(
+		  a->store, head->prev, is_double, follows, err)
+	    : st;
+}
+
 enum status
 judge_set(struct accept *a, const struct accept_in *in,
     const struct store_toggle *toggle, struct accept_out *out, struct err *err)
 {
 	const struct change_head *head = &in->change->head;
 	struct store_log_brief brief;
+	bool follows = false;
 	enum status st;
 
 	out->state = RECEIPT_MERGED;
@@ -83,7 +120,9 @@ judge_set(struct accept *a, const struct accept_in *in,
 	    a->store, head->writer, head->seq, in->change->id, head->prev, err);
 	if (st == ST_CONFLICT)
 		return refuse(out, RECEIPT_QUARANTINED, REASON_FORK);
-	if (st == ST_UNTRUSTED)
+	if (st == ST_OK && in->author != NULL)
+		st = follows_double(a, head, &follows, err);
+	if (st == ST_UNTRUSTED || follows)
 		return refuse(out, RECEIPT_QUARANTINED, REASON_CHAIN);
 	return st;
 }

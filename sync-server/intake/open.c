@@ -57,10 +57,10 @@ find_author(struct server *server, struct intake_item *item,
 		.nformer = author->writer.nformer,
 	};
 	_Static_assert(
-	    sizeof(author->accept.former) == sizeof(author->writer.former),
-	    "as many");
+	    sizeof(author->accept.former) > 2 * sizeof(author->writer.former),
+	    "room for what a booking adds");
 	memcpy(author->accept.former, author->writer.former,
-	    sizeof(author->accept.former));
+	    sizeof(author->writer.former));
 	st = people_device(server->people, author->writer.device, &device, err);
 	if (st == ST_OK && device.revoked)
 		author->accept.revoked = true;

@@ -45,8 +45,8 @@ orders_replay(struct accept *a, uint64_t n, const uint64_t *ids, size_t nids,
 	a->set_epoch = entry.epoch;
 	a->set_version = entry.version;
 	for (i = 0; ids != NULL && i < change->body.nrows; i++)
-		a->skip[i] = bsearch(&a->ids[i], ids, nids, sizeof(*ids),
-				 id_compare) == NULL;
+		a->skip[i] |= bsearch(&a->ids[i], ids, nids, sizeof(*ids),
+				  id_compare) == NULL;
 	if (!released && (st = accept_skip_held(a, n, err)) != ST_OK)
 		goto out;
 	if ((st = accept_merge(a, err)) == ST_OK)
@@ -196,7 +196,7 @@ unskip(void *arg, const struct store_held *held, struct err *err)
 	(void)err;
 	for (i = 0; i < a->change->body.nrows; i++)
 		if (a->ids[i] == held->record)
-			a->skip[i] = false;
+			a->skip[i] = a->change->body.rows[i].same;
 	return ST_OK;
 }
 

@@ -9,39 +9,16 @@
 #include "sync-server/audit/audit.h"
 #include "sync-server/intake/desk.h"
 #include "sync-server/intake/intake.h"
+#include "sync-server/people/people.h"
 #include "sync-server/people/reason.h"
-#include "sync-server/review/book.h"
+#include "sync-server/review/book_internal.h"
 #include "sync-server/review/order.h"
 #include "sync-server/server.h"
 #include "sync-server/store/keep.h"
 #include "sync-server/store/store.h"
 
-/* Branches that one booking finds; more wait for the next one. */
-#define BRANCHES_MAX 64
-
-/* A set that waits. */
-struct piece {
-	uint8_t id[CHANGE_ID_LEN];
-	struct change *change;
-	int branch; /* -1: not known yet where it belongs */
-};
-
-/* A visit of the writer that is in the log. */
-struct seen {
-	uint64_t id, hlc;
-};
-
-struct booking {
-	struct server *server;
-	const struct book_opts *opts;
-	struct piece *pieces; /* by number */
-	size_t npieces;
-	struct seen *seen; /* by id */
-	size_t nseen, cap;
-	struct change_booking branches[BRANCHES_MAX];
-	bool fresh[BRANCHES_MAX]; /* not booked before */
-	int nbranches;
-};
+/* Bytes of bookings in one set of orders: of 1 MiB that it may have. */
+#define BOOKINGS_BYTES_MAX (256u << 10)
 
 static enum status
 add_piece(void *arg, const struct store_quarantine *item, struct err *err)
@@ -78,68 +55,6 @@ compare_pieces(const void *a, const void *b)
 	uint32_t y = ((const struct piece *)b)->change->head.seq;
 
 	return (x > y) - (x < y);
-}
-
-static int
-compare_seen(const void *a, const void *b)
-{
-	uint64_t x = ((const struct seen *)a)->id;
-	uint64_t y = ((const struct seen *)b)->id;
-
-	return (x > y) - (x < y);
-}
-
-static enum status
-see_visits(struct booking *b, const struct change *change, struct err *err)
-{
-	struct seen *more;
-	size_t i;
-
-	for (i = 0; i < change->body.nvisits; i++) {
-		if (b->nseen == b->cap) {
-			b->cap = b->cap > 0 ? 2 * b->cap : 64;
-			more = realloc(b->seen, b->cap * sizeof(*more));
-			if (more == NULL)
-				return err_set(
-				    err, ST_NOMEM, "book: no memory");
-			b->seen = more;
-		}
-		b->seen[b->nseen++] = (struct seen){ change->body.visits[i].id,
-			change->body.visits[i].hlc };
-	}
-	return ST_OK;
-}
-
-/* What the writer's accepted chain holds from the first fork on. */
-static enum status
-see_entry(void *arg, const struct store_log *entry, struct err *err)
-{
-	struct booking *b = arg;
-	struct change *change;
-	enum status st;
-
-	if (entry->head.writer != b->opts->writer ||
-	    entry->head.kind != CHANGE_VISITS ||
-	    entry->head.seq < b->pieces[0].change->head.seq)
-		return ST_OK;
-	st = change_unpack(&change, entry->bytes, entry->len, true, err);
-	if (st != ST_OK)
-		return st;
-	st = see_visits(b, change, err);
-	change_free(change);
-	return st;
-}
-
-static bool
-is_common(const struct booking *b, const struct change_visit *visit)
-{
-	struct seen key = { .id = visit->id }, *found;
-
-	if (b->nseen == 0)
-		return false;
-	found =
-	    bsearch(&key, b->seen, b->nseen, sizeof(*b->seen), compare_seen);
-	return found != NULL && found->hlc == visit->hlc;
 }
 
 static int
@@ -208,32 +123,6 @@ place(struct booking *b, size_t i, struct err *err)
 	return st == ST_NOTFOUND ? ST_OK : st;
 }
 
-/* From which id on a new branch is by itself, and which set id it shares. */
-static enum status
-measure(struct booking *b, const struct piece *p, struct err *err)
-{
-	struct change_booking *to = &b->branches[p->branch];
-	const struct change_body *body = &p->change->body;
-	struct store_log_brief brief;
-	enum status st;
-	size_t i;
-
-	for (i = 0; i < body->nvisits && b->fresh[p->branch]; i++)
-		if (id_writer(body->visits[i].id) == b->opts->writer &&
-		    !is_common(b, &body->visits[i]) &&
-		    id_counter(body->visits[i].id) <= to->counter)
-			to->counter = id_counter(body->visits[i].id) - 1;
-	st = store_log_brief(
-	    b->server->store, p->change->head.set_id, &brief, err);
-	if (st == ST_NOTFOUND)
-		return ST_OK;
-	if (st == ST_OK && to->set_from == 0 && b->fresh[p->branch]) {
-		to->set_from = p->change->head.set_id;
-		to->set_to = desk_set_id(b->server);
-	}
-	return st;
-}
-
 static enum status
 find_all(struct booking *b, struct err *err)
 {
@@ -250,35 +139,56 @@ find_all(struct booking *b, struct err *err)
 		    "twice",
 		    (unsigned)b->opts->writer);
 	qsort(b->pieces, b->npieces, sizeof(*b->pieces), compare_pieces);
-	if ((st = store_log_each(store, 1, see_entry, b, err)) != ST_OK)
+	st = people_writer(b->server->people, b->opts->writer,
+	    b->pieces[0].change->head.seq, &b->writer, err);
+	if (st != ST_OK)
+		return st;
+	if ((st = store_log_each(store, 1, book_see_entry, b, err)) != ST_OK)
 		return st;
 	if (b->nseen > 1)
-		qsort(b->seen, b->nseen, sizeof(*b->seen), compare_seen);
+		qsort(b->seen, b->nseen, sizeof(*b->seen), book_compare_seen);
 	for (i = 0; i < b->npieces && st == ST_OK; i++)
 		st = place(b, i, err);
 	for (i = 0; i < b->npieces && st == ST_OK; i++)
-		if (b->pieces[i].branch >= 0)
-			st = measure(b, &b->pieces[i], err);
+		st = book_measure(b, i, err);
 	return st;
+}
+
+/* Indexes for what counts under one that it has not yet. */
+static void
+allot(struct booking *b)
+{
+	struct store_state *state = store_state(b->server->store);
+	struct change_booking *to;
+	uint8_t i;
+	int k;
+
+	for (k = 0; k < b->nbranches; k++) {
+		to = &b->branches[k];
+		if (b->fresh[k])
+			to->writer = state->next_writer++;
+		for (i = 0; i < to->nformer; i++)
+			if (to->former[i].to == 0)
+				to->former[i].to = state->next_writer++;
+	}
 }
 
 /* One order for each set, oldest first. */
 static enum status
 give_orders(struct booking *b, struct book_result *out, struct err *err)
 {
-	struct store_state *state = store_state(b->server->store);
 	struct change_toggle *orders =
 	    calloc(CHANGE_TOGGLES_MAX, sizeof(*orders));
 	uint8_t id[CHANGE_ID_LEN];
+	struct change_booking *to;
 	enum status st = ST_OK;
-	size_t i, n = 0;
-	int k;
+	size_t i, n = 0, most;
+	uint8_t k;
 
 	if (orders == NULL)
 		return err_set(err, ST_NOMEM, "book: no memory");
-	for (k = 0; k < b->nbranches; k++)
-		if (b->fresh[k])
-			b->branches[k].writer = state->next_writer++;
+	allot(b);
+	most = BOOKINGS_BYTES_MAX / sizeof(orders[0].booking);
 	for (i = 0; i < b->npieces && st == ST_OK; i++) {
 		if (b->pieces[i].branch < 0) {
 			out->waiting++;
@@ -288,9 +198,13 @@ give_orders(struct booking *b, struct book_result *out, struct err *err)
 			.booking = b->branches[b->pieces[i].branch],
 			.reason = b->opts->reason,
 			.reason_len = (uint32_t)strlen(b->opts->reason) };
-		memcpy(orders[n++].change_id, b->pieces[i].id, CHANGE_ID_LEN);
+		memcpy(orders[n].change_id, b->pieces[i].id, CHANGE_ID_LEN);
+		to = &orders[n++].booking;
+		for (k = 0; k < to->nsets && st == ST_OK; k++)
+			st = book_settle_names(
+			    b, b->pieces[i].change, &to->sets[k], err);
 		out->sets++;
-		if (n == CHANGE_TOGGLES_MAX) {
+		if (n == most && st == ST_OK) {
 			st = order_sign(
 			    b->server, orders, n, b->opts->person, id, err);
 			n = 0;
@@ -319,27 +233,32 @@ enum status
 book_writer(struct server *server, const struct book_opts *opts,
     struct book_result *out, struct err *err)
 {
-	struct booking b = { .server = server, .opts = opts };
+	struct booking *b;
 	enum status st;
 	size_t i;
 
 	*out = (struct book_result){ 0 };
 	if ((st = reason_check(opts->reason, err)) != ST_OK)
 		return err_wrap(err, "book");
+	if ((b = calloc(1, sizeof(*b))) == NULL)
+		return err_set(err, ST_NOMEM, "book: no memory");
+	b->server = server;
+	b->opts = opts;
 	server_lock(server);
 	if ((st = store_begin(server->store, err)) != ST_OK)
 		goto out;
-	if ((st = find_all(&b, err)) == ST_OK &&
-	    (st = give_orders(&b, out, err)) == ST_OK &&
-	    (st = note(&b, out, err)) == ST_OK &&
+	if ((st = find_all(b, err)) == ST_OK &&
+	    (st = give_orders(b, out, err)) == ST_OK &&
+	    (st = note(b, out, err)) == ST_OK &&
 	    (st = store_commit(server->store, err)) == ST_OK)
 		st = intake_booked(server, err);
 out:
 	store_rollback(server->store);
 	server_unlock(server);
-	for (i = 0; i < b.npieces; i++)
-		change_free(b.pieces[i].change);
-	free(b.pieces);
-	free(b.seen);
+	for (i = 0; i < b->npieces; i++)
+		change_free(b->pieces[i].change);
+	free(b->pieces);
+	free(b->seen);
+	free(b);
 	return st != ST_OK ? err_wrap(err, "book") : ST_OK;
 }

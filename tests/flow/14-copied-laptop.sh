@@ -88,4 +88,62 @@ is "nothing waits" 0 "$(server quarantine --json | get quarantined)"
 is "and every visit is there, once" \
 	"$(for n in 1 2 3 4 5 6 7 8 9; do echo "Jl. Salin $n"; done | xargs)" \
 	"$(streets)"
+
+# ---- a copy of a laptop with three closed sets that it cannot sign -----------
+
+person 4 DW "Dewi"
+pass=(--label DW --passphrase-file "$work/DW")
+agent 4 sync "${pass[@]}" >/dev/null
+home=$(agent 4 list "${pass[@]}" --json | rows id | sed -n 7p)
+again() { # N KEY STREET: of a household that was there before
+	printf '{"key":"%s","day":"%s","household":"%s",
+		"fields":{"alamat":"%s"}}' "$2" "$(date +%F)" "$home" "$3" |
+		agent "$1" visit --json "${pass[@]}" >/dev/null
+}
+enrol_anew() { # N
+	agent "$1" enrol --code "$(server enrol --person Dewi --label DW \
+		--village 64.02.05 --json | get code)" --label DW \
+		--passphrase-file "$work/DW" --server "http://$address" \
+		--kdf 1:8192 --as DW --as-passphrase-file "$work/DW"
+}
+cp -a "$work/laptop-4/store.db" "$work/older"
+new 4 dulu "Jl. Tiga 1" >/dev/null
+agent 4 sync "${pass[@]}" >/dev/null
+rm -f "$work/laptop-4/store.db-wal"
+cp -a "$work/older" "$work/laptop-4/store.db"
+new 4 tutup-0 "Jl. Tiga 2" >/dev/null
+again 4 tutup-1 "Jl. Tutup 1"
+again 4 tutup-2 "Jl. Tutup 2"
+again 4 tutup-3 "Jl. Tutup 3"
+is "a halted laptop has three sets that nobody signed" 3 \
+	"$(agent 4 status --json "${pass[@]}" | get changesets.open)"
+cp -a "$work/laptop-4" "$work/laptop-5"
+new 4 lanjut-4 "Jl. Tiga 3" >/dev/null
+new 5 lanjut-5 "Jl. Tiga 4" >/dev/null
+again 5 lanjut-6 "Jl. Tutup 4"
+holds "both of them enrol anew" enrol_anew 4
+holds "each for themselves" enrol_anew 5
+holds "the first sends all" agent 4 sync "${pass[@]}"
+refused "the second is told that there are two" 12 agent 5 sync "${pass[@]}"
+writer=$(agent 5 status --json "${pass[@]}" | get writer)
+server book "$writer" --as Rina --reason "laptop disalin" --json \
+	>"$work/out/book"
+is "all of its sets count then, and none waits" "0 0" \
+	"$(get waiting <"$work/out/book") $(
+	server quarantine --json | get quarantined)"
+is "each household is there, once" "Jl. Tiga 1 Jl. Tiga 2 Jl. Tiga 3 Jl. Tiga 4" \
+	"$(server records --json --village 64.02.05.2001 |
+		rows record.fields.alamat | grep '^Jl. Tiga' | sort | xargs)"
+is "what the second wrote on top of what both had is what is shown" \
+	"Jl. Tutup 4" "$(server show "$home" --json | get record.fields.alamat)"
+is "and nobody is said to disagree" 0 \
+	"$(server findings --kind conflict --json | get findings)"
+holds "the second enrols anew, and goes on" enrol_anew 5
+new 5 akhir "Jl. Tiga 5" >/dev/null
+holds "and sends" agent 5 sync "${pass[@]}"
+is "also what came later" 5 "$(server records --json --village 64.02.05.2001 |
+	rows record.fields.alamat | grep -c '^Jl. Tiga')"
+is "nothing waits any more" 0 "$(server quarantine --json | get quarantined)"
+holds "the records are those of the log in the end" server rebuild
+holds "which is whole in the end" server verify-log
 finish

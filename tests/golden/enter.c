@@ -113,10 +113,13 @@ say_change(struct writer *text, const struct change *set)
 		b = &body->toggles[i].booking;
 		if (b->writer != 0)
 			say(text,
-			    "  booked writer %u counter %u from %" PRIu64
-			    " to %" PRIu64 " links %u, first %u",
-			    b->writer, b->counter, b->set_from, b->set_to,
-			    b->nlinks, b->links[0]);
+			    "  booked writer %u counter %u, former %u, first "
+			    "%u above %u to %u, sets %u, first %" PRIu64
+			    " to %" PRIu64 ", links %u, first %u",
+			    b->writer, b->counter, b->nformer, b->former[0].of,
+			    b->former[0].counter, b->former[0].to, b->nsets,
+			    b->sets[0].from, b->sets[0].to, b->nlinks,
+			    b->links[0]);
 	}
 }
 

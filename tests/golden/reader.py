@@ -147,9 +147,11 @@ def read_toggles(r, n):
 
 
 def read_booking(r):
-    fixed = r.take(24)
-    links = r.take(1)
-    return fixed + links + r.take(2 * links[0])
+    parts = [r.take(8)]
+    for size in (12, 17, 2):
+        count = r.take(1)
+        parts += [count, r.take(size * count[0])]
+    return b"".join(parts)
 
 
 def visit_alone(visit):
