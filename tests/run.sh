@@ -8,7 +8,8 @@
 #
 #	lint     what the tree's files must keep to, each lint with a planted
 #	         fault that it must report
-#	instrument  the questionnaires' tables, each check with planted faults
+#	instrument  the questionnaires' tables, each check with planted faults,
+#	         and their scenarios played to the form engine
 #	unit     Check programs, in both builds
 #	golden   every message's bytes as they have always been
 #	flow     the real programs, started and stopped by scripts
@@ -126,14 +127,7 @@ if need lint; then
 	[ $st = 0 ] || cat "$log/lint.log"
 	take lint $st "$log/lint.log"
 fi
-if need instrument; then
-	step instrument
-	node tests/instrument/check.mjs >"$log/instrument.log" 2>&1
-	st=$?
-	[ $st = 0 ] || grep -v '^ok ' "$log/instrument.log"
-	take instrument $st "$log/instrument.log"
-fi
-if need unit golden flow sim kill store quick; then
+if need instrument unit golden flow sim kill store quick; then
 	step "build with gcc"
 	CC=gcc build build-gcc gcc --buildtype=release || finish
 fi
@@ -168,7 +162,7 @@ if need flow; then
 		esac
 	done
 fi
-for part in sim kill store fuzz; do
+for part in instrument sim kill store fuzz; do
 	if need $part; then
 		step $part
 		BUILD=$root/build-gcc "tests/$part/run.sh" \
