@@ -5,8 +5,6 @@ import { shadowName } from '../../sync-server/instruments/xform/shadow.mjs'
 import { bare, formOf, isCheck } from './scenario.mjs'
 import { pathOf } from '../../sync-server/instruments/xform/survey.mjs'
 
-const OFFICE = ['kunjungan_petugas', 'padanan'] // see shadow.mjs
-
 // path without [N] -> set of what is expected of it
 export function expectationsOf(scenarios, form) {
   const found = new Map()
@@ -33,11 +31,10 @@ function wantsOfNode({ row, kind }) {
 }
 
 function wantsOfRule(rule) {
-  if (rule.needs.split(' ').some((n) => OFFICE.includes(n))) return []
   return { check: ['= 1', '= 0'], status: ['= 1', '= 0'],
     criterion: ['= 1', '= 0', 'empty'], flag: ['= 1', '= 0', 'empty'],
     score: ['expect'], result: ['expect'], order: ['expect'],
-    move: [] }[rule.kind]
+    move: ['expect'] }[rule.kind]
 }
 
 // Sentences about what is missing.

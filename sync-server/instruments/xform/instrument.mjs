@@ -47,9 +47,10 @@ export function printInstrument(instrument, { shadow = false } = {}) {
   if (shadow) {
     for (const form of forms)
       files[`${form.id}.shadow.xml`] = printForm({ ...form,
-        survey: addRules(form.survey, form === main ? rules : []) })
+        survey: addRules(form.survey, form === main ? rules : [],
+          form.prefill) })
     files[`${main.id}.record.xml`] = printForm({ ...main,
-      survey: addRules(main.survey, rules, { asRecord: true }) })
+      survey: addRules(main.survey, rules, main.prefill, { asRecord: true }) })
   }
   return files
 }
