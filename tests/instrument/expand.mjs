@@ -20,8 +20,12 @@ mkdirSync(out, { recursive: true })
 for (const file of readdirSync(folder).sort()) {
   if (!file.endsWith('.txt') || file === 'parts.txt') continue
   const { scenarios } = readScenarios(join(folder, file), parts)
-  const lines = [`load ${scenarios[0].load}`, `now ${scenarios[0].now}`]
-  for (const { name, steps } of scenarios)
+  const lines = []
+  let loaded = null
+  for (const { load, now, name, steps } of scenarios) {
+    if (load !== loaded) lines.push('', `load ${load}`, `now ${now}`)
+    loaded = load
     lines.push('', `= ${name}`, ...steps.map((step) => step.text))
+  }
   writeFileSync(join(out, file), lines.join('\n') + '\n')
 }
