@@ -26,7 +26,8 @@
  *	- an absolute path to nodes within a repeat means, in an expression
  *	  within the same instance of that repeat, the nodes of this instance;
  *	  the repeat itself ("/data/member") still means all its instances
- *	- a node that is not relevant is in no node-set
+ *	- a node that is not relevant is in no node-set; where there is nothing
+ *	  else, it is compared as an empty text, like what was not answered
  *
  * Pure: what is outside comes in by struct xpath_host.
  */

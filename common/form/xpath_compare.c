@@ -10,6 +10,10 @@
  *	nodes        any pair          any node, against
  *	                               boolean: the set's boolean()
  *	others       (mirrored)        boolean, then number, then string
+ *
+ * What is not relevant is blank: where a path leads to nothing else it is
+ * compared as an empty text is, as a question of a form that was not
+ * answered.  A path to what is not there at all compares as no node.
  */
 
 static bool
@@ -129,6 +133,12 @@ bool
 xpath_compare(struct run *run, const struct ast *ast,
     const struct xpath_value *a, const struct xpath_value *b)
 {
+	const struct xpath_value blank = xpath_value_cstr("");
+
+	if (a->kind == XPATH_NODES && a->blank)
+		a = &blank;
+	if (b->kind == XPATH_NODES && b->blank)
+		b = &blank;
 	if (a->kind == XPATH_NODES && b->kind == XPATH_NODES)
 		return compare_sets(run, ast, a, b);
 	if (a->kind == XPATH_NODES)

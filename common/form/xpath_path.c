@@ -30,12 +30,15 @@ put(struct set *set, const struct step *step, const struct tree_node *node)
 		xpath_set_put(set, (struct xpath_node){ node, NULL });
 }
 
+/* What is not relevant is in no set, but that it was there is kept. */
 static void
 put_relevant(
     struct set *set, const struct step *step, const struct tree_node *node)
 {
 	if (tree_relevant(node))
 		put(set, step, node);
+	else if (name_fits(step, node->name))
+		set->blank = true;
 }
 
 static void
@@ -53,9 +56,7 @@ find_children(
 	if (step->test == TEST_NAME) {
 		for (node = tree_child(parent, step->name); node != NULL;
 		     node = node->same)
-			if (tree_relevant(node))
-				xpath_set_put(
-				    set, (struct xpath_node){ node, NULL });
+			put_relevant(set, step, node);
 		return;
 	}
 	for (node = parent->child; node != NULL; node = node->next)
@@ -361,7 +362,7 @@ static struct set
 take_step(struct run *run, const struct focus *at, const struct ast *path,
     const struct set *in, const struct step *step)
 {
-	struct set out = { .run = run, .ast = path };
+	struct set out = { .run = run, .ast = path, .blank = in->blank };
 	bool level = step->axis == AXIS_CHILD || step->axis == AXIS_SELF ||
 	    step->axis == AXIS_ATTRIBUTE;
 	size_t i, from;
@@ -442,5 +443,6 @@ xpath_run_path(struct run *run, const struct focus *at, const struct ast *ast)
 		return xpath_value_cstr("");
 	from = xpath_value_nodes(set.at, set.n, set.plain || set.n < 2);
 	from.shuffled = set.shuffled;
+	from.blank = set.n == 0 && set.blank;
 	return from;
 }

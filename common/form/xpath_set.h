@@ -12,6 +12,7 @@ struct set {
 	size_t n, room;
 	bool plain;    /* in document order, none within another */
 	bool shuffled; /* an order of its own, which is kept */
+	bool blank;    /* something was left out as not relevant */
 };
 
 void xpath_set_put(struct set *set, struct xpath_node node);

@@ -59,6 +59,7 @@ struct xpath_value {
 	bool is_time;  /* moment: string() has its time of day too */
 	bool plain;    /* nodes: in document order, none within another */
 	bool shuffled; /* nodes: in an order of their own, by randomize() */
+	bool blank;    /* nodes: none, as they are not relevant */
 	double number; /* number; of a moment its days, NaN: it is none */
 	int64_t ms;    /* moment: Unix time */
 	struct xpath_text text;
