@@ -115,7 +115,8 @@ depends(const struct ast *ast)
 		    (ast->start == START_FROM && depends(ast->from));
 	case AST_CALL:
 		if (is_function(ast, "once") || is_function(ast, "lang") ||
-		    is_function(ast, "position") || ast->path != NULL ||
+		    is_function(ast, "id") || is_function(ast, "position") ||
+		    ast->path != NULL ||
 		    (ast->nargs == 0 && !is_function(ast, "current")))
 			return true;
 		for (arg = ast->args; arg != NULL; arg = arg->next)

@@ -7,13 +7,15 @@
  * The comparisons of XPath 1.0 section 3.4, with moments as numbers.
  *
  *	             nodes             others
- *	nodes        any pair          any node, against
+ *	nodes        any pair          any node, but = and != with a
  *	                               boolean: the set's boolean()
  *	others       (mirrored)        boolean, then number, then string
  *
  * What is not relevant is blank: where a path leads to nothing else it is
  * compared as an empty text is, as a question of a form that was not
  * answered.  A path to what is not there at all compares as no node.
+ * XPath would have < with a boolean by the set's boolean() too; every engine
+ * of forms takes the nodes' numbers.
  */
 
 static bool
@@ -91,7 +93,7 @@ compare_nodes(struct run *run, const struct ast *ast, enum ast_kind kind,
 	bool found;
 	size_t i;
 
-	if (b->kind == XPATH_BOOLEAN) {
+	if (b->kind == XPATH_BOOLEAN && is_equality(kind)) {
 		a = xpath_value_truth(nodes->nnodes > 0);
 		return compare_plain(run, kind, &a, b);
 	}

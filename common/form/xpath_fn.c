@@ -49,6 +49,7 @@ static const struct function FUNCTIONS[] = {
 	{ "format-date", 2, 2, xpath_fn_format_date, LANGUAGE },
 	{ "format-date-time", 2, 2, xpath_fn_format_date, LANGUAGE },
 	{ "geofence", 2, 2, xpath_fn_geofence, 0 },
+	{ "id", 1, 1, xpath_fn_id, 0 },
 	{ "if", 3, 3, xpath_fn_if, 0 },
 	{ "indexed-repeat", 3, ARGS_ANY, xpath_fn_indexed_repeat, 0 },
 	{ "instance", 1, 1, xpath_fn_instance, 0 },

@@ -39,6 +39,7 @@ function_call xpath_fn_false;
 function_call xpath_fn_floor;
 function_call xpath_fn_format_date;
 function_call xpath_fn_geofence;
+function_call xpath_fn_id;
 function_call xpath_fn_if;
 function_call xpath_fn_indexed_repeat;
 function_call xpath_fn_instance;

@@ -1,4 +1,3 @@
-#include <math.h>
 #include <string.h>
 
 #include "common/form/xpath_fn.h"
@@ -76,26 +75,14 @@ xpath_fn_once(struct run *run, const struct focus *at, const struct ast *call)
 }
 
 /*
- * Does an answer count?  A number does if it is above 0, as the specification
- * has it; a text that is no number, if there is one, as all engines have it.
+ * Does an answer count?  The specification says that it does when it converts
+ * to a number above 0, but JavaRosa and both engines of the web take boolean(),
+ * by which every text counts that is not empty.  Forms are written for those.
  */
 static bool
-counts(struct run *run, const struct xpath_value *value)
+counts(const struct xpath_value *value)
 {
-	struct xpath_text text;
-	double number;
-
-	switch (value->kind) {
-	case XPATH_BOOLEAN:
-		return value->truth;
-	case XPATH_NUMBER:
-	case XPATH_MOMENT:
-		return value->number > 0;
-	default:
-		text = xpath_to_text(run, value);
-		number = xpath_text_number(run, text);
-		return isnan(number) ? text.len > 0 : number > 0;
-	}
+	return xpath_to_truth(value);
 }
 
 /* Value ${k} of an argument: of a node-set its nodes, else itself. */
@@ -134,7 +121,7 @@ xpath_fn_checklist(
 		for (k = 0;
 		     xpath_tick(run, call, 1) && value_at(run, &arg, k, &one);
 		     k++)
-			total += counts(run, &one);
+			total += counts(&one);
 	}
 	return within(total, min, max);
 }
@@ -158,7 +145,7 @@ xpath_fn_weighted_checklist(
 		     value_at(run, &values, k, &value) &&
 		     value_at(run, &weights, k, &weight);
 		     k++)
-			if (counts(run, &value))
+			if (counts(&value))
 				total += xpath_to_number(run, &weight);
 	}
 	return within(total, min, max);

@@ -177,3 +177,61 @@ xpath_fn_indexed_repeat(
 	n = keep_within(nodes, n, top);
 	return xpath_value_nodes(nodes, n, true);
 }
+
+/* ---- id ------------------------------------------------------------- */
+
+/* Is ${id} one of the names in ${list}? */
+static bool
+lists(struct xpath_text list, const char *id)
+{
+	size_t i, n, len = strlen(id);
+
+	for (i = 0; i < list.len && len > 0; i += n + 1) {
+		n = strcspn(list.at + i, " \t\r\n");
+		if (n == len && memcmp(list.at + i, id, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+wanted(struct run *run, const struct xpath_value *ids, const char *id)
+{
+	size_t i;
+
+	if (ids->kind != XPATH_NODES)
+		return lists(xpath_to_text(run, ids), id);
+	for (i = 0; i < ids->nnodes; i++)
+		if (lists(xpath_node_text(run, &ids->nodes[i]), id))
+			return true;
+	return false;
+}
+
+/* The elements whose attribute id is named; a form has no other ids. */
+struct xpath_value
+xpath_fn_id(struct run *run, const struct focus *at, const struct ast *call)
+{
+	struct xpath_value ids = xpath_arg_value(run, at, call, 0);
+	const char *name = names_find(run->xpath->names, "id", 2), *id;
+	const struct tree_node *root = at->node.node, *node;
+	struct xpath_node *nodes;
+	size_t n = 0;
+
+	if (name == NULL)
+		return xpath_value_nodes(NULL, 0, true);
+	while (root->parent != NULL)
+		root = root->parent;
+	for (node = root; node != NULL && xpath_tick(run, call, 1);
+	     node = tree_next(node, root))
+		n += tree_attr(node, name) != NULL;
+	if ((nodes = xpath_take(run, (n + 1) * sizeof(*nodes))) == NULL)
+		return xpath_value_nodes(NULL, 0, true);
+	n = 0;
+	for (node = root; node != NULL; node = tree_next(node, root)) {
+		id = tree_attr(node, name);
+		if (id != NULL && xpath_tick(run, call, 1) &&
+		    wanted(run, &ids, id))
+			nodes[n++] = (struct xpath_node){ node, NULL };
+	}
+	return xpath_value_nodes(nodes, n, n < 2);
+}

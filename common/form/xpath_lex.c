@@ -74,9 +74,6 @@ lex_number(struct lexer *l)
 		l->next++;
 	l->token = TOKEN_NUMBER;
 	l->number = xpath_number_parse(l->source + start, l->next - start);
-	if (starts_name(peek(l, 0)))
-		xpath_refuse(l, (uint32_t)start,
-		    "a number is followed directly by a letter");
 }
 
 static void
@@ -128,6 +125,10 @@ is_type(const struct lexer *l)
 	    is_word(l, "comment") || is_word(l, "processing-instruction");
 }
 
+/*
+ * Where only an operator can stand, "div2" and "and-1" are one and what comes
+ * behind it, as other engines take them, although they could be names.
+ */
 static bool
 lex_word_operator(struct lexer *l)
 {
@@ -136,15 +137,19 @@ lex_word_operator(struct lexer *l)
 		enum ast_kind kind;
 	} WORDS[] = { { "or", AST_OR }, { "and", AST_AND }, { "div", AST_DIV },
 		{ "mod", AST_MOD } };
-	size_t i;
+	size_t i, len;
 
 	if (!ends_operand(l->before))
 		return false;
 	for (i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
-		if (!is_word(l, WORDS[i].word))
+		len = strlen(WORDS[i].word);
+		if (l->text_len < len ||
+		    memcmp(l->text, WORDS[i].word, len) != 0 ||
+		    (l->text_len > len && starts_name(l->text[len])))
 			continue;
 		l->token = TOKEN_OPERATOR;
 		l->kind = WORDS[i].kind;
+		l->next -= l->text_len - len;
 		return true;
 	}
 	return false;

@@ -263,6 +263,12 @@ follow_call(struct walk *w, const struct place *from, const struct ast *call,
 		place = (struct place){ .instance = instance_named(call),
 			.at = w->end };
 		go_on(w, &place, tail, call->at);
+	} else if (is_function(call, "id")) {
+		walk(w, from, call->args);
+		place =
+		    (struct place){ .instance = from->instance, .at = w->end };
+		lose(w, &place);
+		go_on(w, &place, tail, call->at);
 	} else {
 		/* randomize(), indexed-repeat(), if(): the nodes of any. */
 		for (arg = call->args; arg != NULL; arg = arg->next)
@@ -326,7 +332,8 @@ walk_call(struct walk *w, const struct place *at, const struct ast *call)
 	struct place place;
 	const struct ast *arg;
 
-	if (is_function(call, "current") || is_function(call, "instance")) {
+	if (is_function(call, "current") || is_function(call, "instance") ||
+	    is_function(call, "id")) {
 		follow_call(w, at, call, NULL);
 		return;
 	}

@@ -203,6 +203,7 @@ static const struct ref_row REFS[] = {
 	{ "/data/v", "selected(../list, 'a') and ../b != ''",
 	    "/data/b /data/list" },
 	{ "/data/v", "./../w", "/data/w" },
+	{ "/data/v", "id(../w)/name", "/data/w ///" },
 	{ "/data/v", "/data/x/text()", "/data/x" },
 };
 #define NREFS (sizeof(REFS) / sizeof(REFS[0]))

@@ -107,7 +107,7 @@ const orxe = (instances) => {
 		name: 'openrosa-xpath-evaluator',
 		// Not in it; and what it, over jsdom, ends with an error for: steps
 		// behind a predicate, a union, digest() of a node, lang().
-		contains: (expression) => !/instance\(|pulldata|indexed-repeat|jr:|current\(|randomize|property|version\(|base64|extract|geofence|intersects|enclosed|is-selected/.test(expression) &&
+		contains: (expression) => !/instance\(|pulldata|indexed-repeat|jr:|current\(|randomize|property|version\(|base64|extract|geofence|intersects|enclosed|is-selected|\bid\(/.test(expression) &&
 			!/\]\s*\/|\|| \/ |digest\((?!')|lang\(|orx:\*|following(-sibling)?::|processing-instruction|(concat|join)\(.*dates\/t/.test(expression),
 		run: (path, expression) => caught(() => {
 			const node = place(doc, doc, path);
