@@ -149,8 +149,10 @@ xpath_arg_text(
     struct run *run, const struct focus *at, const struct ast *call, size_t i)
 {
 	struct xpath_value value = xpath_arg_value(run, at, call, i);
+	struct xpath_text text = xpath_to_text(run, &value);
 
-	return xpath_to_text(run, &value);
+	run->steps += text.len / XPATH_STEP_LEN;
+	return text;
 }
 
 double

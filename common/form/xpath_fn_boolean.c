@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "common/base/limits.h"
 #include "common/form/xpath_fn.h"
 
 struct xpath_value
@@ -151,6 +152,22 @@ xpath_fn_weighted_checklist(
 	return within(total, min, max);
 }
 
+#define FEW_TRIES 2000u    /* what honest expressions take, and more */
+#define DEAR_STEPS 100000u /* for one that takes more than that */
+#define COMPILE_STEPS 200u /* and one for every byte */
+
+/* As xpath_regex_search(); what takes long is counted as many steps. */
+static int
+search(struct run *run, const struct ast *call, const void *code,
+    struct xpath_text text)
+{
+	int found = xpath_regex_search(code, text, FEW_TRIES);
+
+	if (found >= 0 || !xpath_tick(run, call, DEAR_STEPS))
+		return found;
+	return xpath_regex_search(code, text, REGEX_MATCH_MAX);
+}
+
 /* What is looked for is anywhere in the text, as the specification's
  * "/[0-9]+/" says; a form that means all of it writes ^ and $. */
 struct xpath_value
@@ -165,7 +182,7 @@ xpath_fn_regex(struct run *run, const struct focus *at, const struct ast *call)
 		code = call->regex->code;
 	} else {
 		pattern = xpath_arg_text(run, at, call, 1);
-		if (run->st != ST_OK)
+		if (!xpath_tick(run, call, COMPILE_STEPS + pattern.len))
 			return xpath_value_truth(false);
 		code = own = xpath_regex_compile(
 		    pattern.at, pattern.len, why, sizeof(why));
@@ -174,7 +191,7 @@ xpath_fn_regex(struct run *run, const struct focus *at, const struct ast *call)
 			return xpath_value_truth(false);
 		}
 	}
-	found = xpath_regex_search(code, text);
+	found = search(run, call, code, text);
 	xpath_regex_free(own);
 	if (found < 0)
 		xpath_fail(run, call,

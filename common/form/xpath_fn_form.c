@@ -182,10 +182,11 @@ xpath_fn_indexed_repeat(
 
 /* Is ${id} one of the names in ${list}? */
 static bool
-lists(struct xpath_text list, const char *id)
+lists(struct run *run, struct xpath_text list, const char *id)
 {
 	size_t i, n, len = strlen(id);
 
+	run->steps += list.len / XPATH_STEP_LEN;
 	for (i = 0; i < list.len && len > 0; i += n + 1) {
 		n = strcspn(list.at + i, " \t\r\n");
 		if (n == len && memcmp(list.at + i, id, len) == 0)
@@ -200,9 +201,9 @@ wanted(struct run *run, const struct xpath_value *ids, const char *id)
 	size_t i;
 
 	if (ids->kind != XPATH_NODES)
-		return lists(xpath_to_text(run, ids), id);
+		return lists(run, xpath_to_text(run, ids), id);
 	for (i = 0; i < ids->nnodes; i++)
-		if (lists(xpath_node_text(run, &ids->nodes[i]), id))
+		if (lists(run, xpath_node_text(run, &ids->nodes[i]), id))
 			return true;
 	return false;
 }

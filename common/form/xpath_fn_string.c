@@ -15,7 +15,8 @@ text_or_self(struct run *run, const struct focus *at, const struct ast *call)
 
 /* Where ${needle} first is in ${in}; NULL: nowhere. */
 static const char *
-find(struct xpath_text in, struct xpath_text needle)
+find(struct run *run, const struct ast *call, struct xpath_text in,
+    struct xpath_text needle)
 {
 	const char *at = in.at, *end = in.at + in.len;
 
@@ -26,6 +27,8 @@ find(struct xpath_text in, struct xpath_text needle)
 		    at, needle.at[0], (size_t)(end - at) - needle.len + 1);
 		if (at == NULL || memcmp(at, needle.at, needle.len) == 0)
 			return at;
+		if (!xpath_tick(run, call, needle.len / XPATH_STEP_LEN))
+			return NULL;
 		at++;
 	}
 	return NULL;
@@ -160,7 +163,8 @@ xpath_fn_substring_before(
     struct run *run, const struct focus *at, const struct ast *call)
 {
 	struct xpath_text text = xpath_arg_text(run, at, call, 0);
-	const char *found = find(text, xpath_arg_text(run, at, call, 1));
+	const char *found =
+	    find(run, call, text, xpath_arg_text(run, at, call, 1));
 
 	return xpath_value_copy(
 	    run, text.at, found != NULL ? (size_t)(found - text.at) : 0);
@@ -172,7 +176,7 @@ xpath_fn_substring_after(
 {
 	struct xpath_text text = xpath_arg_text(run, at, call, 0);
 	struct xpath_text mark = xpath_arg_text(run, at, call, 1);
-	const char *found = find(text, mark);
+	const char *found = find(run, call, text, mark);
 
 	if (found == NULL)
 		return xpath_value_cstr("");
@@ -188,7 +192,7 @@ xpath_fn_contains(
 	struct xpath_text text = xpath_arg_text(run, at, call, 0);
 
 	return xpath_value_truth(
-	    find(text, xpath_arg_text(run, at, call, 1)) != NULL);
+	    find(run, call, text, xpath_arg_text(run, at, call, 1)) != NULL);
 }
 
 struct xpath_value
@@ -234,10 +238,12 @@ xpath_fn_translate(
 	const char *found, *other;
 	size_t i, len;
 
-	for (i = 0; i < text.len && xpath_tick(run, call, 1); i += one.len) {
+	for (i = 0; i < text.len &&
+	     xpath_tick(run, call, 1 + from.len / XPATH_STEP_LEN);
+	     i += one.len) {
 		one.at = text.at + i;
 		one.len = skip(text, i, 1) - i;
-		if ((found = find(from, one)) == NULL) {
+		if ((found = find(run, call, from, one)) == NULL) {
 			xpath_build(&b, one.at, one.len);
 			continue;
 		}

@@ -194,6 +194,9 @@ struct focus {
 /* Keep the fault "character N: ...", for the place of ${ast}. */
 void xpath_fail(struct run *run, const struct ast *ast, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* Bytes of a text that are read or written count as one step. */
+#define XPATH_STEP_LEN 256u
+
 /* Count ${n} steps; false: the run has ended. */
 bool xpath_tick(struct run *run, const struct ast *ast, size_t n);
 
@@ -289,7 +292,7 @@ struct xpath_value xpath_built(struct builder *b);
 void *xpath_regex_compile(
     const char *pattern, size_t len, char *why, size_t size);
 void xpath_regex_free(void *code);
-/* 1: found; 0: not; -1: it took too long. */
-int xpath_regex_search(const void *code, struct xpath_text in);
+/* 1: found; 0: not; -1: it took more than ${max} tries. */
+int xpath_regex_search(const void *code, struct xpath_text in, uint32_t max);
 
 #endif /* COMMON_FORM_XPATH_INTERNAL_H */

@@ -259,45 +259,43 @@ primary_root(const struct run *run)
 				       : root_of(run->current);
 }
 
-/* The value that the first predicate wants of a child; false: none such. */
-static bool
+enum wanted {
+	WANTED_ALL,  /* the predicate is no equality */
+	WANTED_ONE,  /* it is, with the text in ask */
+	WANTED_NONE, /* it is, with what has no nodes: nothing can be equal */
+};
+
+/* What the first predicate wants of a child. */
+static enum wanted
 wanted(struct run *run, const struct focus *at, const struct filter *filter,
     struct xpath_ask *ask)
 {
 	struct xpath_value value;
 
 	if (filter == NULL || filter->key == NULL)
-		return false;
+		return WANTED_ALL;
 	value = xpath_run(run, at, filter->value);
+	if (value.kind == XPATH_NODES && value.nnodes == 0)
+		return WANTED_NONE;
 	if (value.kind != XPATH_STRING &&
 	    (value.kind != XPATH_NODES || value.nnodes != 1))
-		return false;
+		return WANTED_ALL;
 	ask->key = filter->key;
 	ask->value = xpath_to_text(run, &value);
-	return run->st == ST_OK;
+	return WANTED_ONE;
 }
 
-/* True: the host had the rows of ${parent}. */
+/* Ask the host.  False: it has no index here. */
 static bool
-find_rows(struct set *set, const struct focus *at, const struct step *step,
-    const struct xpath_node *parent)
+ask_rows(struct set *set, const struct step *step, const struct xpath_ask *ask)
 {
 	struct run *run = set->run;
-	struct xpath_ask ask = { .parent = parent->node };
 	const struct tree_node *const *rows = NULL;
 	struct err err = { 0 };
 	enum status st;
 	size_t i, n = 0;
 
-	if (run->host->rows == NULL || step->axis != AXIS_CHILD ||
-	    parent->attr != NULL || step->test > TEST_ANY ||
-	    root_of(parent->node) == primary_root(run))
-		return false;
-	ask.name = step->test == TEST_NAME ? step->name : NULL;
-	wanted(run, at, step->filters, &ask);
-	if (run->st != ST_OK)
-		return false;
-	st = run->host->rows(run->host->arg, &ask, &rows, &n, &err);
+	st = run->host->rows(run->host->arg, ask, &rows, &n, &err);
 	if (st == ST_NOTFOUND)
 		return false;
 	if (st != ST_OK) {
@@ -308,6 +306,25 @@ find_rows(struct set *set, const struct focus *at, const struct step *step,
 	for (i = 0; i < n && xpath_set_tick(set); i++)
 		put_relevant(set, step, rows[i]);
 	return true;
+}
+
+/* True: the rows of ${parent} are in the set, without its tree. */
+static bool
+find_rows(struct set *set, const struct focus *at, const struct step *step,
+    const struct xpath_node *parent)
+{
+	struct run *run = set->run;
+	struct xpath_ask ask = { .parent = parent->node };
+
+	if (run->host->rows == NULL || step->axis != AXIS_CHILD ||
+	    parent->attr != NULL || step->test > TEST_ANY ||
+	    root_of(parent->node) == primary_root(run))
+		return false;
+	ask.name = step->test == TEST_NAME ? step->name : NULL;
+	if (wanted(run, at, step->filters, &ask) == WANTED_NONE ||
+	    run->st != ST_OK)
+		return true;
+	return ask_rows(set, step, &ask);
 }
 
 /* ---- paths ---------------------------------------------------------- */

@@ -5,6 +5,9 @@
 #include "common/form/xpath_internal.h"
 
 #define ROOM (32u << 10) /* bytes of all paths that are open at once */
+/* Places that a walk goes through: (a | b)[...] goes through its predicate
+ * twice, and predicates in it four times. */
+#define PLACES_MAX 200000u
 
 /* Where an expression stands: a path of names in an instance. */
 struct place {
@@ -25,7 +28,8 @@ struct walk {
 	struct err *err;
 	enum status st;
 	bool choice;
-	size_t end; /* of what is used of text */
+	unsigned places; /* gone through */
+	size_t end;      /* of what is used of text */
 	char text[ROOM];
 };
 
@@ -212,8 +216,12 @@ static void
 walk_filters(
     struct walk *w, const struct place *at, const struct filter *filter)
 {
-	for (; filter != NULL && w->st == ST_OK; filter = filter->next)
+	for (; filter != NULL && w->st == ST_OK; filter = filter->next) {
+		if (++w->places > PLACES_MAX)
+			refuse(w, filter->test->at,
+			    "paths branch in too many ways");
 		walk(w, at, filter->test);
+	}
 }
 
 /* From ${place}, which is this call's own, along the tails. */
@@ -390,6 +398,7 @@ xpath_refs(const struct xpath *xpath, const char *base, xpath_each_ref *each,
 	w->err = err;
 	w->st = ST_OK;
 	w->choice = false;
+	w->places = 0;
 	w->base = (struct place){ .len = len < ROOM ? len : 0 };
 	w->base.shared = w->base.len;
 	w->end = w->base.len;

@@ -46,14 +46,14 @@ xpath_regex_free(void *code)
 }
 
 int
-xpath_regex_search(const void *code, struct xpath_text in)
+xpath_regex_search(const void *code, struct xpath_text in, uint32_t max)
 {
 	pcre2_match_context *limits = pcre2_match_context_create(NULL);
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
 	int found = PCRE2_ERROR_NOMEMORY;
 
 	if (limits != NULL && data != NULL) {
-		pcre2_set_match_limit(limits, REGEX_MATCH_MAX);
+		pcre2_set_match_limit(limits, max);
 		pcre2_set_depth_limit(limits, REGEX_DEPTH_MAX);
 		pcre2_set_heap_limit(limits, REGEX_HEAP_MAX);
 		found = pcre2_match(

@@ -121,6 +121,7 @@ xpath_take(struct run *run, size_t len)
 	at = block->bytes + block->used;
 	block->used += len;
 	s->total += len;
+	run->steps += len / XPATH_STEP_LEN;
 	return at;
 }
 

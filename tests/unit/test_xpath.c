@@ -338,6 +338,17 @@ START_TEST(an_equality_is_asked_of_the_index)
 }
 END_TEST
 
+START_TEST(an_equality_with_nothing_asks_for_no_rows)
+{
+	struct shelf shelf;
+
+	open_shelf(&shelf);
+	ck_assert_str_eq(
+	    eval("count(instance('list')/root/item[code = /data/none])"), "0");
+	ck_assert_str_eq(shelf.asked, "");
+}
+END_TEST
+
 START_TEST(what_is_no_plain_equality_asks_for_all)
 {
 	static const char *const TEXTS[] = {
@@ -515,6 +526,7 @@ add(TCase *tc)
 	tcase_add_test(tc, a_path_above_the_root_is_refused_with_its_place);
 	tcase_add_test(tc, what_changes_by_itself_is_told);
 	tcase_add_test(tc, an_equality_is_asked_of_the_index);
+	tcase_add_test(tc, an_equality_with_nothing_asks_for_no_rows);
 	tcase_add_test(tc, what_is_no_plain_equality_asks_for_all);
 	tcase_add_test(tc, without_an_index_the_tree_is_walked);
 	tcase_add_test(tc, an_index_answers_pulldata);

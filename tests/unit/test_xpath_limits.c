@@ -187,6 +187,60 @@ START_TEST(a_text_that_grows_without_end_is_refused)
 }
 END_TEST
 
+static enum status
+ignore(void *arg, const struct xpath_ref *ref, struct err *e)
+{
+	(void)arg, (void)ref, (void)e;
+	return ST_OK;
+}
+
+START_TEST(a_walk_of_references_that_branches_without_end_is_refused)
+{
+	char *open = repeat("", "(a | b)[", 60, "c"), *whole;
+	struct xpath *xpath;
+
+	whole = repeat(open, "]", 60, "");
+	ok(xpath_compile(&xpath, &arena, names, whole, strlen(whole), &err));
+	ck_assert_int_eq(
+	    xpath_refs(xpath, "/data/x", ignore, NULL, &err), ST_INVALID);
+	ck_assert_msg(
+	    strstr(err.text, "too many ways") != NULL, "%s", err.text);
+	xpath_free(xpath);
+	free(open);
+	free(whole);
+}
+END_TEST
+
+START_TEST(what_takes_long_counts_as_many_steps)
+{
+	static const char *const TEXTS[] = {
+		"count(//member[regex('aaaaaaaaaaaaaaaaaaaaaa!', '^(a|a?)+$')])",
+		"count(//member[regex(age, concat('^(', /data/long, ')$'))])",
+		"count(//member[contains(/data/other, /data/long)])",
+		"count(//member[translate(/data/long, /data/other, '') = age])",
+		"count(//member[digest(/data/long, 'MD5') = age])",
+	};
+	char *a = repeat("", "a", 4000, "b"), *b = repeat("", "a", 60000, "");
+	const char *said;
+	size_t i;
+
+	add_to(tree, data, "long", a);
+	add_to(tree, data, "other", b);
+	add_members(20000);
+	for (i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
+		said = eval(TEXTS[i]);
+		ck_assert_msg(strstr(said, "steps") != NULL ||
+			strstr(said, "too long") != NULL ||
+			strcmp(said, "0") == 0,
+		    "%s: %s", TEXTS[i], said);
+		ck_assert_msg(xpath_steps(scratch) > 100000, "%s: %llu",
+		    TEXTS[i], (unsigned long long)xpath_steps(scratch));
+	}
+	free(a);
+	free(b);
+}
+END_TEST
+
 START_TEST(predicates_give_their_memory_back)
 {
 	add_members(20000);
@@ -253,6 +307,9 @@ add(TCase *tc)
 	tcase_add_test(tc, what_forms_have_is_not_too_deep);
 	tcase_add_test(tc, an_evaluation_ends_after_so_many_steps);
 	tcase_add_test(tc, a_text_that_grows_without_end_is_refused);
+	tcase_add_test(
+	    tc, a_walk_of_references_that_branches_without_end_is_refused);
+	tcase_add_test(tc, what_takes_long_counts_as_many_steps);
 	tcase_add_test(tc, predicates_give_their_memory_back);
 	tcase_add_test(tc, a_regular_expression_ends);
 	tcase_add_test(tc, no_piece_of_an_expression_does_harm);
