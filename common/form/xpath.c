@@ -65,9 +65,13 @@ prepare_choice_name(struct parser *p, struct ast *call)
 
 	if (path->kind != AST_TEXT || !looks_like_path(path->text))
 		return;
+	sub.regexes = p->regexes;
 	sub.l.source = path->text.at;
 	sub.l.len = path->text.len;
-	if (xpath_parse(&sub) != ST_OK || sub.ast->kind != AST_PATH) {
+	xpath_parse(&sub);
+	p->regexes = sub.regexes;
+	p->traits |= sub.traits;
+	if (sub.l.st != ST_OK || sub.ast->kind != AST_PATH) {
 		xpath_refuse(&p->l, path->at,
 		    "jr:choice-name() needs the path of a question here");
 		return;

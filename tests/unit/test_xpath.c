@@ -494,6 +494,22 @@ START_TEST(a_fault_names_its_character_and_not_its_byte)
 }
 END_TEST
 
+/* Under ASan: a regular expression in a path within a text is freed too. */
+START_TEST(a_path_within_a_text_is_part_of_the_expression)
+{
+	static const char GOOD[] = "jr:choice-name('a', "
+				   "\"../c[regex(now(), 'b')]\")";
+	static const char BAD[] = "jr:choice-name('a', "
+				  "\"../c[regex(., 'b')] +\")";
+	struct xpath *xpath = compile(GOOD);
+
+	ck_assert_uint_eq(
+	    xpath_traits(xpath), XPATH_TAKES_TIME | XPATH_TAKES_LANGUAGE);
+	xpath_free(xpath);
+	ck_assert_int_eq(try_compile(BAD, strlen(BAD)), ST_INVALID);
+}
+END_TEST
+
 START_TEST(a_failed_evaluation_leaves_nothing_behind)
 {
 	struct xpath_context context = { .host = &host, .node = member[0] };
@@ -536,6 +552,7 @@ add(TCase *tc)
 	tcase_add_test(tc, position_and_last_are_the_callers_or_the_nodes_own);
 	tcase_add_test(tc, no_answer_can_be_told_from_an_answer);
 	tcase_add_test(tc, a_fault_names_its_character_and_not_its_byte);
+	tcase_add_test(tc, a_path_within_a_text_is_part_of_the_expression);
 	tcase_add_test(tc, a_failed_evaluation_leaves_nothing_behind);
 }
 
