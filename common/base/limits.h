@@ -119,16 +119,14 @@
 #define XFORM_LANGUAGES_MAX 64u    /* public forms have up to 20 */
 #define XFORM_EDGES_MAX 1000000u   /* what rules read, all together */
 
-/* A visit.  The prelist's sheet has room for 30 members of a family. */
-#define SESSION_REPEATS_MAX 1000u /* instances of one repeat in one place */
-#define SESSION_NODES_MAX                                                      \
-	100000u                 /* a family of 30, 300 answers each: 9,000     \
-	                         */
-#define SESSION_ACTIONS_MAX 16u /* actions that set off others */
-#define SESSION_WORDS_MAX 1000u /* choices in one answer */
-#define INSTANCE_TEXT_MAX                                                      \
-	(4u << 20) /* bytes of one; Central takes 100 MB                       \
-	            * with its photos, texts are 50 kB */
+/* A visit.  The prelist's sheet has room for 30 members of a family; with 300
+ * answers of each a visit has 9,000 nodes.  The bytes are those of its texts
+ * (50 kB), photos lie beside it. */
+#define SESSION_REPEATS_MAX 1000u    /* instances of a repeat in one place */
+#define SESSION_NODES_MAX 100000u    /* before no more repeats are added */
+#define SESSION_ACTIONS_MAX 16u      /* actions that set off others */
+#define SESSION_WORDS_MAX 1000u      /* choices in one answer */
+#define INSTANCE_TEXT_MAX (4u << 20) /* bytes of an instance that was sent */
 
 /* A form and its instances.  The largest public form seen has 4,000 nodes;
  * a national list of villages 84,000 rows of 4. */
