@@ -116,6 +116,9 @@ enum status session_text(struct session *s, const struct xform_text *text,
 /* Are all the words of ${node}'s value among its choices? */
 enum status session_among_choices(struct session *s,
     const struct tree_node *node, bool *out, struct err *err);
+/* That value without the words that are not. */
+enum status session_drop_strangers(struct session *s,
+    const struct tree_node *node, struct xpath_text *out, struct err *err);
 enum status session_choice_label(struct session *s,
     const struct tree_node *node, const char *value, const char **out,
     struct err *err);

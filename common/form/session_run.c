@@ -273,6 +273,7 @@ session_relevance(struct session *s, struct tree_node *top, struct err *err)
 {
 	struct tree_node *node = top, *next;
 	enum status st;
+	uint32_t rule;
 	bool on;
 
 	while (node != NULL) {
@@ -287,6 +288,10 @@ session_relevance(struct session *s, struct tree_node *top, struct err *err)
 			if (st != ST_OK)
 				return st;
 			session_trigger(s, node);
+			/* Its choices may have changed meanwhile. */
+			rule = session_bind_of(s, node)->rule[XFORM_CHOICES];
+			if (on && rule != XFORM_NONE)
+				session_put(s, rule, node);
 			next = tree_next(node, top);
 		}
 		node = next;
@@ -385,24 +390,29 @@ run_truth(struct session *s, const struct xform_rule *rule,
 }
 
 /*
- * Choices that may be others now.  An answer that is not among them is taken
+ * Choices that may be others now.  What of an answer is not among them is taken
  * away, and told; where what was sent is checked, it is marked.
  */
 static enum status
 run_choices(struct session *s, struct tree_node *node, struct err *err)
 {
+	struct xpath_text left;
 	bool among = true;
 	enum status st;
 
 	if ((st = session_note(s, node, SESSION_CHOICES, err)) != ST_OK)
 		return st;
-	if (node->len > 0 && tree_relevant(node))
+	if (node->len == 0 || !tree_relevant(node))
+		return ST_OK;
+	if (s->checking) {
 		st = session_among_choices(s, node, &among, err);
-	if (st != ST_OK)
-		return st;
-	if (!among && !s->checking)
-		return session_write(s, node, "", 0, err);
-	return put_flag(s, node, TREE_BAD_CHOICE, !among, SESSION_VALID, err);
+		return st == ST_OK ? put_flag(s, node, TREE_BAD_CHOICE, !among,
+					 SESSION_VALID, err)
+				   : st;
+	}
+	st = session_drop_strangers(s, node, &left, err);
+	return st == ST_OK ? session_write(s, node, left.at, left.len, err)
+			   : st;
 }
 
 static enum status

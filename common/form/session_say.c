@@ -252,15 +252,14 @@ count_words(const char *text)
 	return n;
 }
 
-enum status
-session_among_choices(
-    struct session *s, const struct tree_node *node, bool *out, struct err *err)
+/* Which words of ${node}'s value are none of its choices: in w->left. */
+static enum status
+find_strangers(struct session *s, const struct tree_node *node, struct words *w,
+    struct err *err)
 {
 	const struct xform_control *control = session_bind_of(s, node)->control;
-	struct words w = { node->value, node->len, 0, 1, true };
-	enum status st;
 
-	*out = true;
+	*w = (struct words){ node->value, node->len, 0, 1, true };
 	if (control == NULL ||
 	    (control->kind != XFORM_SELECT1 && control->kind != XFORM_SELECT &&
 		control->kind != XFORM_RANK) ||
@@ -268,17 +267,62 @@ session_among_choices(
 	    strstr(control->appearance, "search(") != NULL)
 		return ST_OK;
 	if (control->kind != XFORM_SELECT1) {
-		w.whole = false;
-		w.n = count_words(node->value);
+		w->whole = false;
+		w->n = count_words(node->value);
 	}
 	/* What nobody has as choices: more than a question can show. */
-	if (w.n > 64) {
-		*out = w.n <= SESSION_WORDS_MAX;
+	if (w->n > 64) {
+		w->left = w->n > SESSION_WORDS_MAX;
 		return ST_OK;
 	}
-	w.left = w.n == 64 ? UINT64_MAX : ((uint64_t)1 << w.n) - 1;
-	st = each_of(s, node, cross_out, &w, err);
+	w->left = w->n == 64 ? UINT64_MAX : ((uint64_t)1 << w->n) - 1;
+	return each_of(s, node, cross_out, w, err);
+}
+
+enum status
+session_among_choices(
+    struct session *s, const struct tree_node *node, bool *out, struct err *err)
+{
+	struct words w;
+	enum status st = find_strangers(s, node, &w, err);
+
 	*out = w.left == 0;
+	return st;
+}
+
+enum status
+session_drop_strangers(struct session *s, const struct tree_node *node,
+    struct xpath_text *out, struct err *err)
+{
+	const char *at = node->value;
+	struct writer kept = { 0 };
+	struct words w;
+	enum status st;
+	unsigned i;
+	size_t len;
+
+	*out = (struct xpath_text){ node->value, node->len };
+	st = find_strangers(s, node, &w, err);
+	if (st != ST_OK || w.left == 0)
+		return st;
+	*out = (struct xpath_text){ "", 0 };
+	if (w.whole || w.n > 64)
+		return ST_OK;
+	for (i = 0; i < w.n; i++, at += len) {
+		at += strspn(at, " ");
+		len = strcspn(at, " ");
+		if ((w.left & (uint64_t)1 << i) != 0)
+			continue;
+		if (kept.len > 0)
+			writer_u8(&kept, ' ');
+		writer_bytes(&kept, at, len);
+	}
+	if (!writer_ok(&kept))
+		st = err_set(err, ST_NOMEM, "no memory for an answer");
+	else if (kept.len > 0)
+		st = keep(s, (const char *)kept.bytes, kept.len, &out->at, err);
+	out->len = st == ST_OK ? kept.len : 0;
+	writer_free(&kept);
 	return st;
 }
 

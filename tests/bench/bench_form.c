@@ -349,7 +349,7 @@ peak_mb(void)
 static void
 run_load(const struct measure_args *args)
 {
-	static const struct plan PLAN = { 2450, 200, CHOICES, true };
+	static const struct plan PLAN = { 2500, 200, CHOICES, true };
 	struct measure ms = { 0 }, mb = { 0 };
 	unsigned runs = args->runs != 0 ? args->runs : 9, run;
 	struct writer w = { 0 };
