@@ -287,7 +287,8 @@ START_TEST(no_acknowledged_commit_is_lost_when_the_program_is_killed)
 	unsigned round;
 	pid_t child;
 
-	for (round = 0; round < 60; round++) {
+	/* A busy machine writes less in a round: more of them then. */
+	for (round = 0; round < 60 || (last <= 100 && round < 1000); round++) {
 		ck_assert_int_eq(pipe(out), 0);
 		child = fork();
 		if (child == 0)
