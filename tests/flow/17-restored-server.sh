@@ -30,7 +30,7 @@ says() { # WHAT EXIT PROGRAM STATE COMMAND...
 	local what=$1 want=$2 program=$3 state=$4 lang good=0 st sentence
 	shift 4
 	for lang in en id; do
-		sentence=$("$BUILD/agent/padu-agent" sentences --lang $lang |
+		sentence=$("$BUILD"/*/"$program" sentences --lang $lang |
 			awk -F'\t' -v s="$state" '$1 == s { print $3 }')
 		PADU_LANG=$lang "$@" >"$work/out/last" 2>&1
 		st=$?
