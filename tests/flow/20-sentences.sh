@@ -308,15 +308,7 @@ in=/dev/null
 elsewhere clone tests/unit/test_agent_halt.c \
 	a_set_that_the_server_has_twice_under_a_number_is_a_clone
 
-# ---- the office's backups
-for state in backup-no-folder backup-not-writable backup-there backup-full \
-	backup-failed; do
-	elsewhere "$state" tests/flow/25-server-backup.sh "$state"
-done
-elsewhere backup-none tests/flow/17-restored-server.sh backup-none
-elsewhere backup-damaged tests/flow/17-restored-server.sh backup-damaged
-elsewhere backup-key tests/flow/17-restored-server.sh backup-key
-elsewhere restore-there tests/flow/17-restored-server.sh restore-there
+# ---- an office that was restored from a backup
 elsewhere server-older tests/flow/17-restored-server.sh server-older
 
 # ---- the way to the server

@@ -31,6 +31,11 @@ meets() { # STATE EXIT COMMAND...
 	say "$good" "$state"
 	[ "$good" = 0 ] || sed 's/^/  /' "$work/out/error"
 }
+# Met by another test, which says so: FILE holds TEXT.
+elsewhere() { # STATE FILE TEXT
+	met[$1]=1
+	holds "$1 is met in $2" grep -q -e "$3" "$root/$2"
+}
 at() { # DIR COMMAND...
 	local dir=$1
 	shift
@@ -180,6 +185,17 @@ if mount -t tmpfs -o size=2m tmpfs "$work/small" 2>/dev/null; then
 else
 	met[disk-full]=1
 fi
+
+# ---- backups ----------------------------------------------------------------
+
+for state in backup-no-folder backup-not-writable backup-there backup-full \
+	backup-failed; do
+	elsewhere "$state" tests/flow/25-server-backup.sh "$state"
+done
+elsewhere backup-none tests/flow/17-restored-server.sh backup-none
+elsewhere backup-damaged tests/flow/17-restored-server.sh backup-damaged
+elsewhere backup-key tests/flow/17-restored-server.sh backup-key
+elsewhere restore-there tests/flow/17-restored-server.sh restore-there
 
 # ---- all of them ------------------------------------------------------------
 
