@@ -28,9 +28,11 @@ both() { # COMMAND...: on all laptops there are
 # COMMAND ends with EXIT and PROGRAM's sentence of STATE, in both languages.
 says() { # WHAT EXIT PROGRAM STATE COMMAND...
 	local what=$1 want=$2 program=$3 state=$4 lang good=0 st sentence
+	local speaks=$BUILD/agent/padu-agent
+	[ "$program" = padu-agent ] || speaks=$BUILD/sync-server/padu-server
 	shift 4
 	for lang in en id; do
-		sentence=$("$BUILD"/*/"$program" sentences --lang $lang |
+		sentence=$("$speaks" sentences --lang $lang |
 			awk -F'\t' -v s="$state" '$1 == s { print $3 }')
 		PADU_LANG=$lang "$@" >"$work/out/last" 2>&1
 		st=$?

@@ -15,7 +15,8 @@ says() { # WHAT EXIT STATE COMMAND...: the sentence in both languages
 	local what=$1 want=$2 state=$3 lang good=0 st sentence
 	shift 3
 	for lang in en id; do
-		sentence=$("$BUILD/agent/padu-agent" sentences --lang $lang |
+		sentence=$("$BUILD/sync-server/padu-server" sentences \
+			--lang $lang |
 			awk -F'\t' -v s="$state" '$1 == s { print $3 }')
 		PADU_LANG=$lang "$@" >"$work/out/said" 2>&1
 		st=$?
