@@ -74,8 +74,9 @@ check_files(const char *dir, struct writer *out, struct err *err)
 /* ---- what must be there ----------------------------------------------------
  */
 
+/* ${has_store}: is one there?  Then: must one be? */
 static enum status
-check_device(const struct agent_opts *opts, bool has_store, struct writer *out,
+check_device(const struct agent_opts *opts, bool *has_store, struct writer *out,
     bool *usable, struct err *err)
 {
 	struct device *device = NULL;
@@ -89,16 +90,21 @@ check_device(const struct agent_opts *opts, bool has_store, struct writer *out,
 	st = device_read(&device, opts->env, path, &why);
 	complete = device != NULL && device->complete;
 	device_free(device);
-	if (st == ST_OK && complete)
+	if (st == ST_OK && complete) {
+		*has_store = true;
 		return finding_put(out, err, FINDING_DEVICE_OK, NULL);
+	}
 	*usable = false;
 	if (st == ST_OK)
 		return finding_put(out, err, FINDING_DEVICE_CUT, NULL);
-	if (st != ST_NOTFOUND)
+	/* It was there, so the store must be. */
+	if (st != ST_NOTFOUND) {
+		*has_store = true;
 		return finding_put(
 		    out, err, FINDING_DEVICE_DAMAGED, "%s", why.text);
+	}
 	return finding_put(out, err,
-	    has_store ? FINDING_DEVICE_MISSING : FINDING_DEVICE_NONE, NULL);
+	    *has_store ? FINDING_DEVICE_MISSING : FINDING_DEVICE_NONE, NULL);
 }
 
 static enum status
@@ -210,10 +216,10 @@ folder_check(const struct agent_opts *opts, struct writer *out, bool *usable,
 		return st;
 	has_store = files_is_there(opts->dir, "store.db", &info);
 	if ((st = check_files(opts->dir, out, err)) != ST_OK ||
-	    (st = check_device(opts, has_store, out, usable, err)) != ST_OK)
+	    (st = check_device(opts, &has_store, out, usable, err)) != ST_OK)
 		return st;
-	/* Before the enrolment none of the others is there. */
-	if (has_store || files_is_there(opts->dir, "device", &info))
+	/* Before the enrolment is done none of the others is there. */
+	if (has_store)
 		st = check_store(opts, out, usable, err);
 	if (st == ST_OK)
 		st = check_tally(opts, out, err);
