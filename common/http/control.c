@@ -158,6 +158,10 @@ channel_new(struct control *control, const struct control_command *command)
 	ch->control = control;
 	ch->command = command;
 	ch->out.put = put_line;
+	/* What is shown is of households: nothing of it stays in memory. */
+	ch->lines.secret = true;
+	ch->out.row_bytes.secret = true;
+	ch->out.result_bytes.secret = true;
 	ch->out.arg = ch;
 	ch->out.stopping = &control->stopping;
 	ch->out.urgent = &control->urgent;

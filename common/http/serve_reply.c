@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/wipe.h"
 #include "common/http/serve_internal.h"
 #include "common/json/json.h"
 
@@ -120,8 +121,11 @@ read_source(void *cls, uint64_t pos, char *out, size_t max)
 	ssize_t n = s->source.read(s->arg, out, max);
 
 	(void)pos;
-	if (n == 0)
+	if (n == 0) {
+		/* Where the last block was: it is sent. */
+		wipe(out, max);
 		return MHD_CONTENT_READER_END_OF_STREAM;
+	}
 	return n > 0 ? n : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
