@@ -46,8 +46,8 @@ struct xform_files {
 	    size_t *len, struct err *err);
 	/*
 	 * Is the list ${name} kept elsewhere (entities in a database)?  Then it
-	 * is not opened, and the session's host is asked for its rows.
-	 * NULL: none is.
+	 * is not opened but is an empty <root>, and the session's host is asked
+	 * for the rows of that node.  NULL: none is.
 	 */
 	bool (*kept)(void *arg, const char *name);
 };
