@@ -66,8 +66,17 @@ static const char *const SQL[CHAIN_Q_COUNT] = {
 			   " change_id = :change, bytes = :bytes"
 			   " WHERE set_id = :set AND seq IS NULL",
 
-	[CHAIN_Q_OWN] = "SELECT 1 FROM change_set"
-			" WHERE set_id = :set AND writer = :writer",
+	/* What has that name at the server may be the other branch's. */
+	[CHAIN_Q_OWN] = "SELECT 1 FROM change_set s"
+			" WHERE set_id = :set AND writer = :writer"
+			" AND NOT EXISTS (SELECT 1 FROM toggle t"
+			"  WHERE t.change_id = s.change_id AND t.accept = 2)"
+			" AND NOT EXISTS (SELECT 1 FROM receipt c"
+			"  WHERE c.change_id = s.change_id"
+			"  AND c.state = 4 AND c.reason = 8)",
+
+	[CHAIN_Q_OWN_TWIN] = "SELECT change_id FROM change_set"
+			     " WHERE writer = :writer AND seq IS NOT NULL",
 
 	[CHAIN_Q_CLOSE_OPEN] = "UPDATE change_set SET closed = 1 + (SELECT"
 			       " max(closed) FROM change_set"
@@ -80,6 +89,40 @@ static const char *const SQL[CHAIN_Q_COUNT] = {
 
 	[CHAIN_Q_PASS_VISITS] = "UPDATE visit SET writer = :new"
 				" WHERE writer = :old",
+
+	[CHAIN_Q_AUTHOR] = "SELECT writer, set_id FROM change_set"
+			   " WHERE change_id = :change",
+
+	[CHAIN_Q_UNSIGNED] = "SELECT r.record, r.set_id, r.writes"
+			     " FROM set_row r JOIN change_set s"
+			     "  ON s.set_id = r.set_id WHERE s.seq IS NULL"
+			     " ORDER BY r.set_id, r.record",
+
+	[CHAIN_Q_REWRITE] =
+	    "UPDATE OR IGNORE set_row SET record = :to, writes = :writes"
+	    " WHERE record = :record AND set_id = :set",
+
+	[CHAIN_Q_REHOUSE] = "UPDATE visit SET household = :to"
+			    " WHERE household = :record",
+
+	/* Signed by who is halted, and not answered so that it would last. */
+	[CHAIN_Q_HELD] =
+	    "SELECT 1 FROM set_row r"
+	    " JOIN visit v ON v.id = r.visit"
+	    " JOIN set_row o ON o.record IN (r.record, v.household)"
+	    " JOIN change_set s ON s.set_id = o.set_id"
+	    " WHERE r.set_id = :set AND s.seq IS NOT NULL"
+	    " AND s.writer IN (SELECT writer FROM halt)"
+	    " AND NOT EXISTS (SELECT 1 FROM toggle t"
+	    "  WHERE t.change_id = s.change_id)"
+	    " AND NOT EXISTS (SELECT 1 FROM receipt c"
+	    "  WHERE c.change_id = s.change_id"
+	    "  AND c.epoch = :epoch AND c.state <> :custody"
+	    "  AND (c.state <> :quarantined OR c.reason"
+	    "   NOT BETWEEN :chain AND :set_id)) LIMIT 1",
+
+	[CHAIN_Q_CLOSED] = "SELECT 1 FROM change_set WHERE writer = :writer"
+			   " AND seq IS NULL AND closed > 0",
 
 	[CHAIN_Q_COUNT_OPEN] = "SELECT total(nrows) FROM change_set"
 			       " WHERE seq IS NULL"
@@ -299,6 +342,25 @@ chain_grew(struct chain *chain, const struct chain_set *set, struct err *err)
 	return db_run(q, NULL, err);
 }
 
+/* As display.h calls a set whose id is another's too. */
+static bool
+is_own_twin(struct chain *chain, uint64_t set_id, uint32_t writer)
+{
+	struct db_query *q = db_query(chain->sql, CHAIN_Q_OWN_TWIN);
+	const uint8_t *id;
+	struct err err;
+	bool own = false;
+	size_t len;
+
+	db_bind_i64(q, ":writer", writer);
+	while (!own && db_fetch(q, &err) == ST_OK) {
+		id = db_column_blob(q, 0, &len);
+		own = len == CHANGE_ID_LEN && change_twin_id(id) == set_id;
+	}
+	db_done(q);
+	return own;
+}
+
 bool
 chain_is_own(struct chain *chain, uint64_t set_id, uint32_t writer)
 {
@@ -310,7 +372,7 @@ chain_is_own(struct chain *chain, uint64_t set_id, uint32_t writer)
 	db_bind_i64(q, ":writer", writer);
 	own = db_fetch(q, &err) == ST_OK;
 	db_done(q);
-	return own;
+	return own || is_own_twin(chain, set_id, writer);
 }
 
 enum status

@@ -25,6 +25,7 @@
 #include "common/base/err.h"
 
 struct chain;
+struct change_toggle;
 struct db;
 struct env;
 struct row;
@@ -107,6 +108,25 @@ enum status chain_sign(struct chain *chain, const struct env *env,
  */
 enum status chain_pass_on(
     struct chain *chain, uint32_t old, uint32_t new, struct err *err);
+
+/*
+ * The desk booked a set, as ${order} says: what is here about the same things
+ * and not signed yet gets the new names too.  ${each} is called for each
+ * record that moved, by its old and its new id.  Nothing happens if the set
+ * was not made here.
+ */
+enum status chain_book(struct chain *chain, const struct change_toggle *order,
+    enum status (*each)(void *arg, uint64_t record, struct err *err), void *arg,
+    struct err *err);
+/*
+ * Is ${set} about a record of which a set of a halted writer is not settled?
+ * Under what names that counts is not known: it waits for the desk.
+ */
+enum status chain_is_held(struct chain *chain, const struct chain_set *set,
+    uint32_t epoch, bool *held, struct err *err);
+/* Does ${writer} have sets that are closed, and not signed? */
+enum status chain_has_closed(
+    struct chain *chain, uint32_t writer, bool *has, struct err *err);
 
 /* Is ${set_id} a set of ${writer}, made here? */
 bool chain_is_own(struct chain *chain, uint64_t set_id, uint32_t writer);

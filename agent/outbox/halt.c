@@ -139,7 +139,9 @@ halt_judge(struct halts *halts, const struct receipt *r,
 		return !known ? ST_OK
 			      : put(halts, r->writer, HALT_CLONE, r->seq, bytes,
 				    RECEIPT_LEN, err);
-	if (!known)
+	/* What waits because of its number is the one that came second. */
+	if (!known &&
+	    !(r->state == RECEIPT_QUARANTINED && r->reason == REASON_CHAIN))
 		return put(halts, r->writer, HALT_OLDER, r->seq, bytes,
 		    RECEIPT_LEN, err);
 	return ST_OK;

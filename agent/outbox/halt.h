@@ -18,7 +18,10 @@
  *			(agent/recover/)
  *
  * Ids go on from HALT_COUNTER on, at a random place: those below may have been
- * made elsewhere.  The open set gets another set id for the same reason.
+ * made elsewhere.  What is not signed yet may have such ids too: it is signed
+ * a last time, so that the desk books it with the rest.  Where the tally
+ * knew more, it is only what the newer store had too: the open set gets
+ * another set id, and is signed by the new writer.
  *
  * Nobody stops recording: visits are saved and wait in closed sets, which a
  * new writer of the same person signs (enrolment with a code).  What was

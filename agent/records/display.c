@@ -22,7 +22,7 @@ enum { Q_ROWS, Q_COUNT };
 static const char *const SQL[Q_COUNT] = {
 	[Q_ROWS] = "SELECT r.set_id, r.kind, r.writes, r.visit, v.hlc, v.day,"
 		   " s.writer, c.state, c.stamp_epoch, c.stamp_version,"
-		   " t.accept FROM set_row r"
+		   " t.accept, s.change_id, c.reason FROM set_row r"
 		   " JOIN change_set s ON s.set_id = r.set_id"
 		   " JOIN visit v ON v.id = r.visit"
 		   " LEFT JOIN receipt c ON c.change_id = s.change_id"
@@ -84,19 +84,84 @@ add_waiting(struct display *out, uint64_t set_id, struct err *err)
 	return ST_OK;
 }
 
+/*
+ * Is ${head} the write ${w} of ${set}?  The office may have given the visit,
+ * and its writer, another index.
+ */
+static bool
+is_same(const struct record_head *head, const struct record_set *set,
+    const struct change_write *w)
+{
+	return head->set.hlc == set->hlc &&
+	    id_counter(head->set.visit) == id_counter(set->visit) &&
+	    head->len == w->len &&
+	    (w->len == 0 || memcmp(head->value, w->value, w->len) == 0);
+}
+
+static const struct record_head *
+find_head(const struct record_reg *reg, uint64_t set_id)
+{
+	uint32_t i;
+
+	for (i = 0; i < reg->nheads; i++)
+		if (reg->heads[i].set.set_id == set_id)
+			return &reg->heads[i];
+	return NULL;
+}
+
+static const struct change_write *
+find_write(const struct change_write *writes, size_t n, uint16_t reg)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (writes[i].reg == reg)
+			return &writes[i];
+	return NULL;
+}
+
+/*
+ * Is a head on the record of another set with the id of ${set}?  Then this
+ * laptop was copied while the set was open, and both went on with it.
+ */
+static bool
+has_twin(const struct record *r, const struct record_set *set,
+    const struct change_write *writes, size_t n)
+{
+	const struct record_head *head;
+	const struct change_write *w;
+	uint32_t i;
+
+	for (i = 0; i < r->nregs; i++) {
+		if ((head = find_head(&r->regs[i], set->set_id)) == NULL)
+			continue;
+		w = find_write(writes, n, r->regs[i].reg);
+		if (w == NULL || !is_same(head, set, w))
+			return true;
+	}
+	return false;
+}
+
 enum status
 display_add(struct display *out, const struct record_set *set,
     enum change_record_kind kind, const struct change_write *writes, size_t n,
     struct err *err)
 {
 	struct merge_write w = { .set = *set };
+	const struct record_reg *reg;
 	struct merge_effect effect;
 	enum status st;
 	size_t i;
 
 	out->kind = kind;
-	st = add_waiting(out, set->set_id, err);
+	/* Not signed: what it will be called is not known yet. */
+	if (has_twin(out->record, set, writes, n))
+		w.set.set_id = ~set->set_id;
+	st = add_waiting(out, w.set.set_id, err);
 	for (i = 0; i < n && st == ST_OK; i++) {
+		reg = record_find(out->record, writes[i].reg);
+		if (reg != NULL && find_head(reg, w.set.set_id) != NULL)
+			continue; /* the server's record has it already */
 		w.reg = writes[i].reg;
 		w.npreds = writes[i].npreds;
 		w.preds = writes[i].preds;
@@ -113,8 +178,35 @@ display_add(struct display *out, const struct record_set *set,
 	return st;
 }
 
+/* Sets that are shown under another name than they have here. */
+#define TWINS_MAX 64
+struct twins {
+	struct twin {
+		uint64_t from, to;
+	} twin[TWINS_MAX];
+	size_t n;
+};
+
+/* What named such a set when it had its own name meant this one. */
+static void
+rename_preds(const struct twins *twins, struct change_write *writes, size_t n)
+{
+	uint64_t *preds;
+	uint16_t k;
+	size_t i, t;
+
+	for (i = 0; i < n; i++) {
+		preds = (uint64_t *)writes[i].preds;
+		for (k = 0; k < writes[i].npreds; k++)
+			for (t = 0; t < twins->n; t++)
+				if (preds[k] == twins->twin[t].from)
+					preds[k] = twins->twin[t].to;
+	}
+}
+
 static enum status
-apply_row(struct display *out, const struct db_query *q, struct err *err)
+apply_row(struct display *out, struct twins *twins, bool only_twins,
+    const struct db_query *q, struct err *err)
 {
 	struct answer a = { .state = (enum receipt_state)db_column_i64(q, 7),
 		.epoch = (uint32_t)db_column_i64(q, 8),
@@ -139,6 +231,19 @@ apply_row(struct display *out, const struct db_query *q, struct err *err)
 	st = row_unpack_writes(&writes, &n, &out->arena, bytes, len, err);
 	if (st != ST_OK)
 		return st;
+	bytes = db_column_blob(q, 11, &len);
+	if (len == CHANGE_ID_LEN &&
+	    ((a.state == RECEIPT_QUARANTINED &&
+		 db_column_i64(q, 12) == REASON_SET_ID) ||
+		has_twin(out->record, &set, writes, n))) {
+		if (only_twins && twins->n < TWINS_MAX)
+			twins->twin[twins->n++] = (struct twin){ set.set_id,
+				change_twin_id(bytes) };
+		set.set_id = change_twin_id(bytes);
+	}
+	if (only_twins)
+		return ST_OK;
+	rename_preds(twins, writes, n);
 	return display_add(out, &set,
 	    (enum change_record_kind)db_column_i64(q, 1), writes, n, err);
 }
@@ -147,16 +252,26 @@ static enum status
 apply_rows(struct display_reader *reader, struct display *out, uint32_t epoch,
     struct err *err)
 {
-	struct db_query *q = db_query(reader->sql, Q_ROWS);
+	struct twins twins = { .n = 0 };
+	struct db_query *q;
 	enum status st;
+	int pass;
 
-	db_bind_i64(q, ":record", (int64_t)out->id);
-	db_bind_i64(q, ":epoch", epoch);
-	while ((st = db_fetch(q, err)) == ST_OK)
-		if ((st = apply_row(out, q, err)) != ST_OK)
-			break;
-	db_done(q);
-	return st == ST_NOTFOUND ? ST_OK : st;
+	/* First which of them have another name, then all of them. */
+	for (pass = 0; pass < 2; pass++) {
+		q = db_query(reader->sql, Q_ROWS);
+		db_bind_i64(q, ":record", (int64_t)out->id);
+		db_bind_i64(q, ":epoch", epoch);
+		while ((st = db_fetch(q, err)) == ST_OK) {
+			st = apply_row(out, &twins, pass == 0, q, err);
+			if (st != ST_OK)
+				break;
+		}
+		db_done(q);
+		if (st != ST_NOTFOUND)
+			return st;
+	}
+	return ST_OK;
 }
 
 enum status

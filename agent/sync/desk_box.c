@@ -84,7 +84,7 @@ desk_box_put(struct desk_box *box, struct answers *answers,
     const struct reply *reply, const uint8_t *bytes, size_t len,
     const uint8_t desk_public[32],
     enum status (*each)(
-	void *arg, const uint8_t change_id[32], struct err *err),
+	void *arg, const struct change_toggle *order, struct err *err),
     void *arg, struct err *err)
 {
 	const struct change_toggle *t;
@@ -112,7 +112,7 @@ desk_box_put(struct desk_box *box, struct answers *answers,
 						 : ANSWER_COUNTS,
 		    head.epoch, head.seq, &changed, err);
 		if (st == ST_OK && changed)
-			st = each(arg, t->change_id, err);
+			st = each(arg, t, err);
 	}
 	change_free(set);
 	return st;

@@ -26,14 +26,14 @@ void desk_box_close(struct desk_box *box);
 
 /*
  * Keep a desk set that came in ${reply}.  Orders in it, if it is
- * signed with ${desk_public}, go to ${answers}; ${each} is called with the
- * change id of each set whose answer changed so.  ST_INVALID: no change set.
+ * signed with ${desk_public}, go to ${answers}; ${each} is called with each
+ * that changed an answer.  ST_INVALID: no change set.
  */
 enum status desk_box_put(struct desk_box *box, struct answers *answers,
     const struct reply *reply, const uint8_t *bytes, size_t len,
     const uint8_t desk_public[32],
     enum status (*each)(
-	void *arg, const uint8_t change_id[32], struct err *err),
+	void *arg, const struct change_toggle *order, struct err *err),
     void *arg, struct err *err);
 /* *${is_new}: it was not known. */
 enum status desk_box_put_return(struct desk_box *box,

@@ -145,6 +145,17 @@ take_receipts(struct unlocked *u, struct spool *spool,
 	return st;
 }
 
+/*
+ * Is the store not as far as the pages that were kept begin?  An older copy
+ * of it was put back, or it was to begin anew.  All is asked for again.
+ */
+static bool
+is_behind(const struct cursor *store, const struct cursor *pages)
+{
+	return store->epoch < pages->epoch ||
+	    (store->epoch == pages->epoch && store->version < pages->version);
+}
+
 enum status
 sync_catch_up(struct unlocked *u, struct spool *spool, struct device *device,
     const struct env *env, const char *path, struct err *err)
@@ -154,7 +165,7 @@ sync_catch_up(struct unlocked *u, struct spool *spool, struct device *device,
 	enum status st;
 
 	st = spool_list(spool, SPOOL_REPLY, &names, &n, err);
-	if (st == ST_OK)
+	if (st == ST_OK && !is_behind(&u->standing.cursor, &device->cursor))
 		st = take_pages(u, spool, device, err);
 	if (st == ST_OK)
 		st = take_receipts(u, spool, device, names, n, err);

@@ -3,10 +3,12 @@
 #include "common/base/id.h"
 #include "common/base/reader.h"
 #include "common/base/writer.h"
+#include "common/wire/change.h"
 #include "common/wire/receipt.h"
 
 #include "agent/agent.h"
 #include "agent/outbox/answer.h"
+#include "agent/outbox/chain.h"
 #include "agent/purge/mark_box.h"
 #include "agent/records/listed.h"
 #include "agent/recover/recovery_key.h"
@@ -21,6 +23,7 @@ struct taking {
 	const struct device *device;
 	const struct sync_reply *reply;
 	struct agent_synced *out;
+	bool booked; /* what waited for that may be signed now */
 };
 
 static enum status
@@ -39,6 +42,20 @@ refresh_set(void *arg, const uint8_t change_id[32], struct err *err)
 	struct taking *t = arg;
 
 	return answers_records(t->u->answers, change_id, refresh, t, err);
+}
+
+/* The desk's order about a set of ours, perhaps. */
+static enum status
+take_order(void *arg, const struct change_toggle *order, struct err *err)
+{
+	struct taking *t = arg;
+	enum status st = ST_OK;
+
+	if (order->accept && order->booking.writer != 0) {
+		t->booked = true;
+		st = chain_book(t->u->chain, order, refresh, t, err);
+	}
+	return st == ST_OK ? refresh_set(t, order->change_id, err) : st;
 }
 
 void
@@ -142,7 +159,7 @@ take_item(struct taking *t, enum page_kind kind, const uint8_t *item,
 	case PAGE_DESK:
 		t->out->desk++;
 		return desk_box_put(t->u->desk, t->u->answers, &t->reply->reply,
-		    item, len, t->device->server.desk_public, refresh_set, t,
+		    item, len, t->device->server.desk_public, take_order, t,
 		    err);
 	case PAGE_RETURN:
 		return take_return(t, item, len, err);
@@ -244,6 +261,7 @@ sync_take(struct unlocked *u, const struct device *device,
 		st = unlocked_part(u, err);
 	if (st == ST_OK)
 		st = unlocked_commit(u, err);
+	counts.more |= t.booked && counts.desk > out->desk;
 	if (st == ST_OK)
 		*out = counts;
 	else

@@ -155,8 +155,69 @@ unlocked_halted(struct unlocked *u, struct err *err)
 	return st;
 }
 
+/*
+ * In the caller's transaction.  ST_NOTFOUND: all is signed, or, if ${wait},
+ * the next one waits for the desk.
+ */
+static enum status
+sign_due(struct unlocked *u, bool wait, struct err *err)
+{
+	struct chain_set set;
+	bool held = false;
+	enum status st;
+
+	st = chain_find_due(u->chain, u->signer.writer, &set, err);
+	if (st == ST_OK && wait)
+		st = chain_is_held(
+		    u->chain, &set, u->standing.cursor.epoch, &held, err);
+	if (st == ST_OK && held)
+		st = err_set(err, ST_NOTFOUND, "the next one waits");
+	if (st != ST_OK)
+		return st;
+	return chain_sign(u->chain, u->env, &set, &u->signer, u->key, err);
+}
+
+/*
+ * What was saved and not signed when it is noticed.  Where the tally knew
+ * more than this store, all of it is in the newer one too: it only must not
+ * meet it under one set id.  Else it may be this laptop's alone, under ids
+ * that are given elsewhere too: signed, so that the office books it with the
+ * rest of this branch.
+ */
+static enum status
+part_unsigned(struct unlocked *u, bool tally, struct err *err)
+{
+	enum status st;
+
+	if (tally || u->signer.lost)
+		return chain_rename_open(
+		    u->chain, u->env, u->signer.writer, err);
+	while ((st = sign_due(u, false, err)) == ST_OK)
+		;
+	return st == ST_NOTFOUND ? ST_OK : st;
+}
+
 enum status
-unlocked_part(struct unlocked *u, struct err *err)
+unlocked_end_set(
+    struct unlocked *u, const struct chain_set *set, struct err *err)
+{
+	bool wait = u->halted != HALT_NONE;
+	enum status st = ST_OK;
+
+	if (!wait)
+		st = chain_has_closed(u->chain, u->signer.writer, &wait, err);
+	if (st == ST_OK && !wait)
+		st = chain_is_held(
+		    u->chain, set, u->standing.cursor.epoch, &wait, err);
+	if (st != ST_OK)
+		return st;
+	return wait
+	    ? chain_close_set(u->chain, set, err)
+	    : chain_sign(u->chain, u->env, set, &u->signer, u->key, err);
+}
+
+static enum status
+part(struct unlocked *u, bool tally, struct err *err)
 {
 	uint32_t place;
 	enum status st;
@@ -164,14 +225,19 @@ unlocked_part(struct unlocked *u, struct err *err)
 	if ((st = unlocked_halted(u, err)) != ST_OK ||
 	    (u->halted != HALT_OLDER && u->halted != HALT_CLONE &&
 		u->halted != HALT_RESTORED) ||
-	    u->signer.counter >= HALT_COUNTER)
+	    u->signer.counter >= HALT_COUNTER ||
+	    (st = part_unsigned(
+		 u, tally || u->halted == HALT_RESTORED, err)) != ST_OK)
 		return st;
 	env_random(u->env, &place, sizeof(place));
 	u->signer.counter = HALT_COUNTER + place % HALT_SPREAD;
-	st = chain_rename_open(u->chain, u->env, u->signer.writer, err);
-	if (st == ST_OK)
-		st = signers_advance(u->signers, &u->signer, err);
-	return st;
+	return signers_advance(u->signers, &u->signer, err);
+}
+
+enum status
+unlocked_part(struct unlocked *u, struct err *err)
+{
+	return part(u, false, err);
 }
 
 /* Is this the newest state of the store, as far as the tally knows? */
@@ -179,6 +245,7 @@ static enum status
 check_tally(
     struct unlocked *u, const struct unlocked_opts *opts, struct err *err)
 {
+	bool older;
 	enum status st;
 
 	if (opts->tally != NULL) {
@@ -188,10 +255,10 @@ check_tally(
 	}
 	if ((st = unlocked_begin(u, err)) != ST_OK)
 		return st;
-	if (tally_older(&u->tally, &u->signer))
+	if ((older = tally_older(&u->tally, &u->signer)))
 		st = halt_older(u->halts, u->signer.writer, u->signer.seq, err);
 	if (st == ST_OK)
-		st = unlocked_part(u, err);
+		st = part(u, older, err);
 	if (st == ST_OK)
 		st = unlocked_commit(u, err);
 	if (st != ST_OK)
@@ -420,16 +487,11 @@ unlocked_clock_behind(const struct unlocked *u, int64_t now_ms)
 static enum status
 sign_next(struct unlocked *u, struct err *err)
 {
-	struct chain_set set;
 	enum status st;
 
 	if ((st = unlocked_begin(u, err)) != ST_OK)
 		return st;
-	st = chain_find_due(u->chain, u->signer.writer, &set, err);
-	if (st == ST_OK)
-		st =
-		    chain_sign(u->chain, u->env, &set, &u->signer, u->key, err);
-	if (st == ST_OK)
+	if ((st = sign_due(u, true, err)) == ST_OK)
 		st = unlocked_commit(u, err);
 	if (st != ST_OK)
 		unlocked_rollback(u);

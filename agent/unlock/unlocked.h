@@ -27,6 +27,7 @@
 
 struct answers;
 struct chain;
+struct chain_set;
 struct db;
 struct desk_box;
 struct device;
@@ -228,14 +229,22 @@ enum status unlocked_halted(struct unlocked *u, struct err *err);
 
 /*
  * As unlocked_halted(); if it is because others work with these files too,
- * what is made from now on gets names of its own (outbox/halt.h).  In the
- * transaction that found it out, and at every unlock.
+ * what was saved is signed a last time, and what is made from now on gets
+ * names of its own (outbox/halt.h).  In the transaction that found it out,
+ * and at every unlock.
  */
 enum status unlocked_part(struct unlocked *u, struct err *err);
 
 /*
- * Sign what the person who is here has not signed, in its order.  Nothing
- * happens if they are halted.
+ * The open set ${set} takes no more rows: signed, or closed where it cannot
+ * be signed now.  In the caller's transaction.
+ */
+enum status unlocked_end_set(
+    struct unlocked *u, const struct chain_set *set, struct err *err);
+
+/*
+ * Sign what the person who is here has not signed, in its order, up to what
+ * waits for the desk (chain_is_held()).  Nothing happens if they are halted.
  */
 enum status unlocked_sign(struct unlocked *u, struct err *err);
 

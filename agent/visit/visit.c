@@ -273,9 +273,7 @@ end_set(struct saving *s, struct err *err)
 	s->set_open = false;
 	if (st != ST_OK)
 		return st;
-	return u->halted == HALT_NONE
-	    ? chain_sign(u->chain, u->env, &s->set, &u->signer, u->key, err)
-	    : chain_close_set(u->chain, &s->set, err);
+	return unlocked_end_set(u, &s->set, err);
 }
 
 static enum status

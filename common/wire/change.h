@@ -266,6 +266,19 @@ enum status change_book(struct writer *out,
 /* Do both say the same of the same record, and replace the same? */
 bool change_row_same(const struct change_row *a, const struct change_row *b);
 
+/*
+ * What the id ${id} that the booked set of ${writer} gave becomes: of before
+ * the two parted, or the new index's.
+ */
+uint64_t change_book_id(
+    const struct change_booking *booking, uint32_t writer, uint64_t id);
+
+/*
+ * The set id under which the set with the change id ${id} counts if its own
+ * is another's too: what the desk books it under, so that its laptop knows.
+ */
+uint64_t change_twin_id(const uint8_t id[CHANGE_ID_LEN]);
+
 /* Is this the stored form of a booked set? */
 bool change_is_booked(const uint8_t *bytes, size_t len);
 

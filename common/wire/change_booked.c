@@ -8,6 +8,15 @@
 #define MAGIC "PDK1"
 #define MAGIC_LEN 4
 
+uint64_t
+change_twin_id(const uint8_t id[CHANGE_ID_LEN])
+{
+	struct reader r = reader_start(id, CHANGE_ID_LEN);
+	uint64_t twin = reader_u64(&r);
+
+	return twin != 0 ? twin : 1;
+}
+
 bool
 change_is_booked(const uint8_t *bytes, size_t len)
 {
@@ -136,6 +145,15 @@ change_book(struct writer *out, const struct change_booking *booking,
 	if (!writer_ok(out))
 		return err_set(err, ST_NOMEM, "change set: no memory");
 	return ST_OK;
+}
+
+uint64_t
+change_book_id(const struct change_booking *b, uint32_t writer, uint64_t id)
+{
+	struct change_head head = { .authority = (uint16_t)id_authority(id),
+		.writer = writer };
+
+	return change_booking_id(b, &head, id);
 }
 
 uint64_t

@@ -325,8 +325,7 @@ accept_set(struct accept *a, const struct accept_in *in, struct accept_out *out,
 	/* Orders about orders are none: the last one about a set counts. */
 	toggled = st == ST_OK && in->change->head.kind != CHANGE_CONTROL;
 	st = ST_OK;
-	if (toggled && toggle.accept && toggle.booking.writer != 0 &&
-	    in->author != NULL)
+	if (toggled && toggle.booking.writer != 0 && in->author != NULL)
 		st = count_booked(a, &toggle.booking, &counted, err);
 	if (st == ST_OK)
 		st =

@@ -402,19 +402,25 @@ follow(struct accept *a, const struct change_toggle *order,
     const struct store_toggle *toggle, int64_t time_ms, struct err *err)
 {
 	struct quarantine_order item_order = { a, order->accept, time_ms };
+	struct store_toggle before, latest = *toggle;
 	uint8_t id[CHANGE_ID_LEN];
-	struct store_toggle before;
+	bool old = false;
 	enum status st;
 
+	/* Void and released it still counts under the names it was given. */
 	memcpy(id, order->change_id, CHANGE_ID_LEN);
 	st = store_toggle_get(a->store, id, &before, err);
-	if (st == ST_OK &&
-	    (before.epoch > toggle->epoch ||
-		(before.epoch == toggle->epoch && before.seq >= toggle->seq)))
-		return ST_OK;
 	if (st != ST_OK && st != ST_NOTFOUND)
 		return st;
-	if ((st = store_toggle_set(a->store, id, toggle, err)) != ST_OK)
+	if (st == ST_OK) {
+		old = before.epoch > toggle->epoch ||
+		    (before.epoch == toggle->epoch &&
+			before.seq >= toggle->seq);
+		latest = old ? before : *toggle;
+		if (latest.booking.writer == 0)
+			latest.booking = old ? toggle->booking : before.booking;
+	}
+	if ((st = store_toggle_set(a->store, id, &latest, err)) != ST_OK || old)
 		return st;
 	st = order_entry(a, id, order->accept, time_ms, err);
 	if (st == ST_NOTFOUND)

@@ -138,6 +138,21 @@ part_ids(struct booking *b, const struct piece *p)
 	}
 }
 
+/* By its change id, so that its laptop knows it before it is told. */
+static uint64_t
+name_for(
+    struct booking *b, const struct change_booking *to, uint64_t set_id)
+{
+	size_t i;
+
+	for (i = 0; i < b->npieces; i++)
+		if (b->pieces[i].branch >= 0 &&
+		    &b->branches[b->pieces[i].branch] == to &&
+		    b->pieces[i].change->head.set_id == set_id)
+			return change_twin_id(b->pieces[i].id);
+	return desk_set_id(b->server);
+}
+
 /* A set id that is another's gets another name.  False: there are too many. */
 static bool
 rename_set(struct booking *b, struct change_booking *to, uint64_t set_id,
@@ -154,7 +169,7 @@ rename_set(struct booking *b, struct change_booking *to, uint64_t set_id,
 	memmove(&to->sets[i + 1], &to->sets[i],
 	    (size_t)(n - i) * sizeof(to->sets[0]));
 	to->sets[i] =
-	    (struct change_renamed){ set_id, desk_set_id(b->server), how };
+	    (struct change_renamed){ set_id, name_for(b, to, set_id), how };
 	to->nsets++;
 	return true;
 }

@@ -69,11 +69,19 @@ static enum status
 put(struct server *server, const struct order_opts *opts,
     uint8_t id[CHANGE_ID_LEN], struct err *err)
 {
+	struct store_toggle before;
+	enum status st;
 	struct change_toggle order = { .accept = opts->accept,
 		.reason = opts->reason,
 		.reason_len = (uint32_t)strlen(opts->reason) };
 
 	memcpy(order.change_id, opts->change_id, CHANGE_ID_LEN);
+	/* Laptops go by the last order, and must know what was booked. */
+	st = store_toggle_get(server->store, order.change_id, &before, err);
+	if (st != ST_OK && st != ST_NOTFOUND)
+		return st;
+	if (st == ST_OK && order.accept)
+		order.booking = before.booking;
 	return order_sign(server, &order, 1, opts->person, id, err);
 }
 

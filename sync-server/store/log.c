@@ -291,7 +291,7 @@ store_log_chain(struct store *store, uint32_t writer, uint32_t seq,
 		its_id = db_column_blob(q, 2, NULL);
 		its_prev = db_column_blob(q, 3, NULL);
 		if (at == seq) {
-			fork |= db_column_i64(q, 1) != STORE_LOG_VOIDED;
+			fork = true;
 		} else if (at < seq) {
 			before = true;
 			fits_before |= memcmp(its_id, prev, CHANGE_ID_LEN) == 0;

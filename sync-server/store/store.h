@@ -187,7 +187,7 @@ enum status store_log_by_seq(struct store *store, uint32_t writer, uint32_t seq,
 /*
  * How a set of ${writer} with number ${seq}, change id ${id} and predecessor
  * ${prev} fits what is here: ST_OK, or ST_CONFLICT: another one with that
- * number that is not voided, or ST_UNTRUSTED: the one before is not ${prev},
+ * number, voided or not, or ST_UNTRUSTED: the one before is not ${prev},
  * or the one after names another.
  */
 enum status store_log_chain(struct store *store, uint32_t writer, uint32_t seq,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/id.h"
+#include "common/base/writer.h"
 #include "common/wire/bundle.h"
 #include "common/wire/change.h"
 
@@ -327,6 +328,53 @@ START_TEST(the_verdict_outlives_a_restart_and_a_lost_tally)
 }
 END_TEST
 
+START_TEST(pages_kept_while_locked_are_not_put_on_an_older_store)
+{
+	struct kept store;
+	uint64_t second;
+
+	laptop_lock(l);
+	power_off();
+	store = keep("store.db");
+	power_on();
+	laptop_unlock(l, "SR");
+	second = fake_server_household(server, VILLAGE, "Jl. Kedua");
+	laptop_sync(l);
+	laptop_lock(l);
+	fake_server_household(server, VILLAGE, "Jl. Ketiga");
+	laptop_sync(l);
+
+	restore_store(&store);
+	laptop_sync(l);
+	laptop_show(l, second);
+	says(l, "Jl. Kedua");
+}
+END_TEST
+
+START_TEST(what_was_saved_while_the_verdict_came_is_signed_with_the_branch)
+{
+	struct writer bundle = { 0 }, reply = { 0 };
+	uint8_t name[BUNDLE_NAME_LEN];
+
+	visit("a", "Jl. Baru 1");
+	ok(agent_sync_bundle(l->agent, true, &bundle, name, &l->err));
+	server->quarantine = REASON_FORK;
+	fake_server_answer(server, bundle.bytes, bundle.len, &reply);
+	/* Its ids may be given elsewhere too: only booking tells. */
+	visit("b", "Jl. Baru 2");
+	ok(agent_sync_reply(
+	    l->agent, name, reply.bytes, reply.len, &l->synced, &l->err));
+	laptop_status(l);
+	says(l, "'halted':'clone'");
+	says(l, "'unsigned_records':0");
+	visit("c", "Jl. Baru 3");
+	laptop_status(l);
+	says(l, "'unsigned_records':1");
+	writer_free(&bundle);
+	writer_free(&reply);
+}
+END_TEST
+
 /* ---- no false alarms -------------------------------------------------------
  */
 
@@ -397,6 +445,10 @@ add(TCase *tc)
 	tcase_add_test(
 	    tc, a_set_that_the_server_has_twice_under_a_number_is_a_clone);
 	tcase_add_test(tc, what_else_the_server_quarantines_halts_nobody);
+	tcase_add_test(
+	    tc, pages_kept_while_locked_are_not_put_on_an_older_store);
+	tcase_add_test(tc,
+	    what_was_saved_while_the_verdict_came_is_signed_with_the_branch);
 	tcase_add_test(tc, the_verdict_outlives_a_restart_and_a_lost_tally);
 	tcase_add_test(tc, a_torn_tally_proves_nothing);
 	tcase_add_test(tc, a_tally_that_was_left_behind_is_no_alarm);
