@@ -237,8 +237,8 @@ apply_row(struct display *out, struct twins *twins, bool only_twins,
 		 db_column_i64(q, 12) == REASON_SET_ID) ||
 		has_twin(out->record, &set, writes, n))) {
 		if (only_twins && twins->n < TWINS_MAX)
-			twins->twin[twins->n++] = (struct twin){ set.set_id,
-				change_twin_id(bytes) };
+			twins->twin[twins->n++] =
+			    (struct twin){ set.set_id, change_twin_id(bytes) };
 		set.set_id = change_twin_id(bytes);
 	}
 	if (only_twins)

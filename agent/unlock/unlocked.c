@@ -226,8 +226,8 @@ part(struct unlocked *u, bool tally, struct err *err)
 	    (u->halted != HALT_OLDER && u->halted != HALT_CLONE &&
 		u->halted != HALT_RESTORED) ||
 	    u->signer.counter >= HALT_COUNTER ||
-	    (st = part_unsigned(
-		 u, tally || u->halted == HALT_RESTORED, err)) != ST_OK)
+	    (st = part_unsigned(u, tally || u->halted == HALT_RESTORED, err)) !=
+		ST_OK)
 		return st;
 	env_random(u->env, &place, sizeof(place));
 	u->signer.counter = HALT_COUNTER + place % HALT_SPREAD;

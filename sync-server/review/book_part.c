@@ -140,8 +140,7 @@ part_ids(struct booking *b, const struct piece *p)
 
 /* By its change id, so that its laptop knows it before it is told. */
 static uint64_t
-name_for(
-    struct booking *b, const struct change_booking *to, uint64_t set_id)
+name_for(struct booking *b, const struct change_booking *to, uint64_t set_id)
 {
 	size_t i;
 

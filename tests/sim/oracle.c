@@ -29,93 +29,13 @@ oracle_free(struct oracle *o)
 		return;
 	oracle_forget_log(o);
 	free(o->seen);
+	free(o->at);
+	free(o->homes);
 	free(o->puts);
 	free(o->sets);
 	free(o->orders);
 	free(o->visits);
 	free(o);
-}
-
-void
-oracle_saw(struct oracle *o, uint64_t visit, uint64_t record, uint16_t reg,
-    const uint64_t *heads, const int *own, size_t n, int differ)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		o->seen = oracle_grow(
-		    o->seen, o->nseen, &o->seen_cap, sizeof(*o->seen));
-		o->seen[o->nseen++] = (struct seen){ .visit = visit,
-			.record = record,
-			.head = heads[i],
-			.reg = reg,
-			.own = own[i],
-			.differ = differ };
-	}
-}
-
-void
-oracle_rename(struct oracle *o, uint64_t visit, uint64_t name)
-{
-	size_t i;
-
-	for (i = 0; i < o->nseen; i++)
-		if (o->seen[i].visit == visit)
-			o->seen[i].visit = name;
-}
-
-/*
- * By what name is what was on the screen for ${visit} remembered?  A visit
- * that was cut off may be saved and sent before it is asked for again: then
- * nobody could say its name yet.
- */
-static uint64_t
-seen_name(const struct oracle *o, uint64_t visit)
-{
-	size_t i;
-
-	for (i = 0; i < o->nseen; i++)
-		if (o->seen[i].visit == visit)
-			return visit;
-	return ORACLE_NAMELESS;
-}
-
-/* May ${p} name ${head}?  1: no, it closes a conflict; 2: never seen. */
-static int
-find_seen(const struct oracle *o, const struct put *p, uint64_t head)
-{
-	uint64_t name = seen_name(o, p->visit);
-	int worst = 2;
-	size_t i;
-
-	for (i = 0; i < o->nseen; i++) {
-		const struct seen *s = &o->seen[i];
-
-		if (s->visit < name || (s->visit > name && name == p->visit) ||
-		    s->record != p->record || s->reg != p->reg ||
-		    s->head != head)
-			continue;
-		if (!s->differ || s->own)
-			return 0;
-		worst = 1;
-	}
-	return worst;
-}
-
-/* Does the ordinary write ${p} name only what its author may name? */
-static const char *
-check_named(const struct oracle *o, const struct put *p)
-{
-	size_t i;
-	int seen;
-
-	for (i = 0; i < p->npreds && !p->desk; i++) {
-		if ((seen = find_seen(o, p, p->preds[i])) == 2)
-			return "a write replaced what was not on the screen";
-		if (seen == 1)
-			return "an ordinary write closed a conflict";
-	}
-	return NULL;
 }
 
 /* The heads of one register by the rules, beside the server's. */
@@ -132,7 +52,9 @@ check_register(
 	if (reg == NULL)
 		return "a register that was written is missing";
 	for (i = 0; i < n; i++) {
-		if ((why = check_named(o, &group[i])) != NULL)
+		if (!group[i].counts)
+			continue;
+		if ((why = oracle_check_named(o, &group[i])) != NULL)
 			return why;
 		for (k = 0; k < group[i].npreds; k++)
 			for (m = 0; m < n; m++)
@@ -140,7 +62,7 @@ check_register(
 					group[m].named = 1;
 	}
 	for (i = 0; i < n; i++) {
-		if (group[i].named)
+		if (group[i].named || !group[i].counts)
 			continue;
 		if (heads >= reg->nheads ||
 		    reg->heads[heads].set.set_id != group[i].set_id)
@@ -162,12 +84,35 @@ check_register(
 	return NULL;
 }
 
+/* Does any of the ${n} writes count? */
+static int
+any_counts(const struct put *group, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (group[i].counts)
+			return 1;
+	return 0;
+}
+
 struct check {
 	struct oracle *o;
 	struct record *record;
 	size_t at;
 	const char *why;
 };
+
+/* What is written before ${record} must not count. */
+static void
+pass_by(struct check *c, uint64_t record)
+{
+	const struct oracle *o = c->o;
+
+	for (; c->at < o->nputs && o->puts[c->at].record < record; c->at++)
+		if (o->puts[c->at].counts)
+			c->why = "a record that was written is missing";
+}
 
 static enum status
 check_row(void *arg, const struct store_row *row, struct err *err)
@@ -182,8 +127,7 @@ check_row(void *arg, const struct store_row *row, struct err *err)
 	st = record_unpack(c->record, row->body, row->len, err);
 	if (st != ST_OK)
 		return st;
-	if (c->at < o->nputs && o->puts[c->at].record < row->id)
-		c->why = "a record that was written is missing";
+	pass_by(c, row->id);
 	while (c->why == NULL && c->at < o->nputs &&
 	    o->puts[c->at].record == row->id) {
 		for (end = c->at;
@@ -191,10 +135,12 @@ check_row(void *arg, const struct store_row *row, struct err *err)
 		     o->puts[end].reg == o->puts[c->at].reg;
 		     end++)
 			;
-		c->why =
-		    check_register(o, &o->puts[c->at], end - c->at, c->record);
+		if (any_counts(&o->puts[c->at], end - c->at)) {
+			c->why = check_register(
+			    o, &o->puts[c->at], end - c->at, c->record);
+			nregs++;
+		}
 		c->at = end;
-		nregs++;
 	}
 	if (c->why == NULL && nregs != c->record->nregs)
 		c->why = "a register that nobody wrote";
@@ -210,14 +156,15 @@ oracle_check(struct oracle *o, struct server *server)
 	o->conflicts = 0;
 	if (oracle_read_log(o, server->store, &err) != ST_OK)
 		goto fail;
-	if ((c.why = oracle_check_accepted(o)) != NULL)
+	if ((c.why = oracle_check_accepted(o)) != NULL ||
+	    (c.why = oracle_check_households(o)) != NULL)
 		return c.why;
 	if (record_new(&c.record, &err) != ST_OK)
 		goto fail;
 	if (store_rows_each(server->store, check_row, &c, &err) != ST_OK)
 		goto fail;
-	if (c.why == NULL && c.at < o->nputs)
-		c.why = "a record that was written is missing";
+	if (c.why == NULL)
+		pass_by(&c, UINT64_MAX);
 	record_free(c.record);
 	return c.why;
 fail:
@@ -227,24 +174,30 @@ fail:
 }
 
 unsigned
-oracle_visits(const struct oracle *o, uint64_t visit)
+oracle_visits(const struct oracle *o, uint64_t visit, unsigned *ids)
 {
-	unsigned n = 0;
-	size_t i;
+	size_t low = 0, high = o->nvisits, mid;
+	unsigned n;
 
-	for (i = 0; i < o->nvisits; i++)
-		n += o->visits[i] == visit;
+	while (low < high) {
+		mid = (low + high) / 2;
+		if (o->visits[mid].name < visit)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*ids = 0;
+	for (n = 0; low + n < o->nvisits && o->visits[low + n].name == visit;
+	     n++)
+		*ids += n == 0 ||
+		    o->visits[low + n].id != o->visits[low + n - 1].id;
 	return n;
 }
 
-size_t
-oracle_nvisits(const struct oracle *o)
+uint64_t
+oracle_last_visit(const struct oracle *o)
 {
-	size_t i, n = 0;
-
-	for (i = 0; i < o->nvisits; i++)
-		n += i == 0 || oracle_visits(o, o->visits[i]) == 1;
-	return n;
+	return o->nvisits > 0 ? o->visits[o->nvisits - 1].name : 0;
 }
 
 size_t

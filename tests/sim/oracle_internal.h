@@ -2,7 +2,8 @@
 #define TESTS_SIM_ORACLE_INTERNAL_H
 
 /* What the oracle's files share: oracle_log.c reads the log and says which of
- * it counts, oracle.c what that makes of the records. */
+ * it counts, oracle_who.c whose visit and which household it is, oracle.c
+ * what that makes of the records. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,10 +12,17 @@
 #include "common/wire/change.h"
 #include "sync-server/store/store.h"
 
+#include "tests/sim/oracle.h"
+
 struct seen {
-	uint64_t visit, record, head;
+	uint64_t visit, head;
 	uint16_t reg;
 	int own, differ;
+};
+
+/* Where a visit was, as its author saw it. */
+struct at {
+	uint64_t visit, household;
 };
 
 /* One entry of the log. */
@@ -36,29 +44,46 @@ struct order {
 };
 
 struct put {
-	uint64_t record, set_id, visit;
+	uint64_t record, set_id;
+	uint64_t name, visit, hlc; /* of its visit; of the desk: of its set */
 	uint64_t preds[CHANGE_PREDS_MAX];
 	size_t npreds;
 	uint32_t writer;
 	uint16_t reg;
+	enum change_record_kind kind;
 	size_t set; /* index among the sets */
 	int desk;
-	int named; /* by an accepted write */
+	int counts; /* its set is accepted */
+	int named;  /* by an accepted write */
 	uint8_t *value;
 	size_t len;
+};
+
+/* A visit in one set. */
+struct logged {
+	uint64_t name, id;
+};
+
+/* The household that a record is, by the visit that made it. */
+struct home {
+	uint64_t record, household;
 };
 
 struct oracle {
 	struct seen *seen;
 	size_t nseen, seen_cap;
+	struct at *at;
+	size_t nat, at_cap;
 	struct set *sets;
 	size_t nsets, sets_cap;
 	struct order *orders;
 	size_t norders, orders_cap;
-	struct put *puts;
+	struct put *puts; /* by record, register and set id */
 	size_t nputs, puts_cap;
-	uint64_t *visits;
+	struct logged *visits; /* of laptops, by name and id */
 	size_t nvisits, visits_cap;
+	struct home *homes; /* by record */
+	size_t nhomes, homes_cap;
 	size_t conflicts;
 	char why[320];
 };
@@ -73,9 +98,19 @@ enum status oracle_read_log(
     struct oracle *o, struct store *store, struct err *err);
 /*
  * Every set of the log is accepted or not by what the desk said last, or
- * else by its naming; the writes of those that are not are dropped.  NULL if
- * the server has it so, else a sentence.
+ * else by its naming; which writes count.  NULL if the server has it so,
+ * else a sentence.
  */
 const char *oracle_check_accepted(struct oracle *o);
+/*
+ * Every household was made by one visit, and that visit made one; every
+ * write is in the household that its author was in.
+ */
+const char *oracle_check_households(struct oracle *o);
+/*
+ * Does the ordinary write ${p} name only what its author may name?  Of names
+ * that are not in the log nothing can be said yet.
+ */
+const char *oracle_check_named(const struct oracle *o, const struct put *p);
 
 #endif /* TESTS_SIM_ORACLE_INTERNAL_H */

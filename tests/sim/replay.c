@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/reader.h"
 #include "common/base/writer.h"
 #include "common/instrument/instrument.h"
 #include "common/store/db.h"
@@ -26,6 +27,7 @@ struct replay {
 	/* The log's sets. */
 	struct writer bytes;
 	size_t at[SETS_MAX], len[SETS_MAX], n;
+	bool first[SETS_MAX]; /* an order of the desk that books */
 	size_t order[2 * SETS_MAX];
 };
 
@@ -39,6 +41,7 @@ replay_take_state(void *arg, const struct store_row *row, struct err *err)
 	if (s->n == REPLAY_STATES_MAX)
 		return err_set(err, ST_BUG, "too many records");
 	s->ids[s->n] = row->id;
+	s->places[s->n] = row->place;
 	s->len[s->n] = row->len;
 	if ((s->bytes[s->n] = malloc(row->len + 1)) == NULL)
 		abort();
@@ -107,17 +110,46 @@ open_store(struct world *w, struct err *err)
 
 /* ---- deliveries ------------------------------------------------------- */
 
+/* Does ${log} book sets? */
+static enum status
+books(const struct store_log *log, bool *out, struct err *err)
+{
+	struct change *change;
+	enum status st;
+	size_t i;
+
+	*out = false;
+	if (log->head.kind != CHANGE_CONTROL)
+		return ST_OK;
+	st = change_unpack(&change, log->bytes, log->len, true, err);
+	if (st != ST_OK)
+		return st;
+	for (i = 0; i < change->body.ntoggles; i++)
+		*out |= change->body.toggles[i].booking.writer != 0;
+	change_free(change);
+	return ST_OK;
+}
+
+/* As it came from the laptop: a booking is the desk's word about it. */
 static enum status
 take_set(void *arg, const struct store_log *log, struct err *err)
 {
 	struct replay *r = arg;
+	struct change_booking booking;
+	struct reader reader;
+	size_t skip = 0;
 
 	if (r->n == SETS_MAX)
 		return err_set(err, ST_BUG, "too many sets");
+	if (change_is_booked(log->bytes, log->len)) {
+		reader = reader_start(log->bytes + 4, log->len - 4);
+		change_booking_take(&booking, &reader);
+		skip = log->len - reader.left;
+	}
 	r->at[r->n] = r->bytes.len;
-	r->len[r->n++] = log->len;
-	writer_bytes(&r->bytes, log->bytes, log->len);
-	return ST_OK;
+	r->len[r->n] = log->len - skip;
+	writer_bytes(&r->bytes, log->bytes + skip, log->len - skip);
+	return books(log, &r->first[r->n++], err);
 }
 
 static enum status
@@ -141,6 +173,8 @@ deliver(struct world *w, size_t i, struct err *err)
 		author.device = r->writer.device;
 		author.places = r->writer.places;
 		author.nplaces = r->writer.nplaces;
+		author.nformer = r->writer.nformer;
+		memcpy(author.former, r->writer.former, sizeof(author.former));
 		in.author = &author;
 	}
 	in.change = change;
@@ -150,7 +184,10 @@ deliver(struct world *w, size_t i, struct err *err)
 	return st;
 }
 
-/* The first ${n} of ->order; then the store is empty again. */
+/*
+ * The first ${n} of ->order; then the store is empty again.  What the desk
+ * booked came second once; so that it does again, bookings are known before.
+ */
 static bool
 replay_order(struct world *w, size_t n, const struct replay_states *want,
     const char *how)
@@ -163,6 +200,9 @@ replay_order(struct world *w, size_t n, const struct replay_states *want,
 	bool same;
 
 	st = store_begin(r->store, &err);
+	for (i = 0; i < r->n && st == ST_OK; i++)
+		if (r->first[i])
+			st = deliver(w, i, &err);
 	for (i = 0; i < n && st == ST_OK; i++)
 		st = deliver(w, r->order[i], &err);
 	if (st == ST_OK)

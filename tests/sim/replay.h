@@ -30,6 +30,7 @@ bool replay_log(struct world *w);
 /* Every record's packed state, one after another. */
 struct replay_states {
 	uint64_t ids[REPLAY_STATES_MAX];
+	uint64_t places[REPLAY_STATES_MAX]; /* 0: nobody knows where */
 	uint8_t *bytes[REPLAY_STATES_MAX];
 	size_t len[REPLAY_STATES_MAX], n;
 };

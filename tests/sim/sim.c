@@ -1,11 +1,14 @@
 /*
  * sim: run worlds, one for each seed.
  *
- *	sim --seeds FIRST:LAST [--steps N] [--trace] [--first]
+ *	sim --seeds FIRST:LAST [--steps N] [--trace] [--first] [--loud]
+ *[--twins]
  *
  * A world that goes wrong prints "seed N: FAILED: why"; the exit status is
  * then 1.  --first ends at the first one.  --trace prints what distinguishes
- * one run from another: the same seed must print the same.
+ * one run from another: the same seed must print the same.  --loud prints
+ * what happens in the world.  --twins: some worlds copy laptops and put older
+ * copies back.
  */
 
 #include <inttypes.h>
@@ -59,17 +62,23 @@ add(struct world_counts *sum, const struct world_counts *n)
 	sum->laptop_cuts += n->laptop_cuts;
 	sum->server_cuts += n->server_cuts;
 	sum->clock_jumps += n->clock_jumps;
+	sum->clones += n->clones;
+	sum->olders += n->olders;
+	sum->booked += n->booked;
+	sum->anew += n->anew;
 }
 
 static bool
-run(uint64_t seed, unsigned steps, bool trace, struct world_counts *sum)
+run(uint64_t seed, unsigned steps, bool trace, bool loud, bool twins,
+    struct world_counts *sum)
 {
 	struct world *w;
 	unsigned i;
 	bool good;
 
 	dice.state = seed;
-	w = world_new(seed);
+	w = world_new(seed, twins);
+	w->loud = loud;
 	good = w->why[0] == '\0';
 	for (i = 0; i < steps && good; i++)
 		good = world_step(w);
@@ -92,7 +101,7 @@ main(int argc, char **argv)
 	struct world_counts sum = { 0 };
 	uint64_t first = 1, last = 100, seed, failed = 0;
 	unsigned steps = 60;
-	bool trace = false, stop = false;
+	bool trace = false, stop = false, loud = false, twins = false;
 	struct err err;
 	int i;
 
@@ -107,10 +116,15 @@ main(int argc, char **argv)
 			trace = true;
 		} else if (strcmp(argv[i], "--first") == 0) {
 			stop = true;
+		} else if (strcmp(argv[i], "--loud") == 0) {
+			loud = true;
+		} else if (strcmp(argv[i], "--twins") == 0) {
+			twins = true;
 		} else {
 			fprintf(stderr,
 			    "usage: sim --seeds FIRST:LAST "
-			    "[--steps N] [--trace] [--first]\n");
+			    "[--steps N] [--trace] [--first] [--loud] "
+			    "[--twins]\n");
 			return 2;
 		}
 	}
@@ -120,7 +134,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	for (seed = first; seed <= last; seed++) {
-		failed += !run(seed, steps, trace, &sum);
+		failed += !run(seed, steps, trace, loud, twins, &sum);
 		if (failed > 0 && stop)
 			break;
 	}
@@ -129,9 +143,10 @@ main(int argc, char **argv)
 	       ", same %" PRIu64 ", voids %" PRIu64 ", releases %" PRIu64
 	       ", laptop cuts "
 	       "%" PRIu64 ", server cuts %" PRIu64 ", clock jumps %" PRIu64
-	       "\n",
+	       ", clones %" PRIu64 ", older copies %" PRIu64 ", booked "
+	       "%" PRIu64 ", enrolled anew %" PRIu64 "\n",
 	    last - first + 1, failed, sum.visits, sum.syncs, sum.decisions,
 	    sum.same, sum.voids, sum.releases, sum.laptop_cuts, sum.server_cuts,
-	    sum.clock_jumps);
+	    sum.clock_jumps, sum.clones, sum.olders, sum.booked, sum.anew);
 	return failed > 0;
 }

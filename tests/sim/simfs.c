@@ -102,12 +102,60 @@ simfs_free(struct simfs *fs)
 
 	if (fs == NULL)
 		return;
-	simfs_vfs_take(fs);
+	if (fs->slot >= 0)
+		simfs_vfs_take(fs);
 	while ((f = fs->files) != NULL) {
 		fs->files = f->next;
 		file_free(f);
 	}
 	free(fs);
+}
+
+static bool
+ends_with(const char *path, const char *const *tails, size_t n)
+{
+	size_t i, len = strlen(path), tail;
+
+	for (i = 0; i < n; i++) {
+		tail = strlen(tails[i]);
+		if (len >= tail && strcmp(path + len - tail, tails[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+simfs_copy(struct simfs *to, const struct simfs *from, const char *const *tails,
+    size_t n)
+{
+	const struct simfs_file *f;
+	struct simfs_file *mine;
+
+	for (mine = to->files; mine != NULL; mine = mine->next)
+		if (ends_with(mine->path, tails, n))
+			mine->linked = false;
+	for (f = from->files; f != NULL; f = f->next) {
+		if (!f->linked || !ends_with(f->path, tails, n))
+			continue;
+		mine = simfs_make(to, f->path);
+		simfs_resize(mine, f->size);
+		if (f->size > 0)
+			memcpy(mine->now, f->now, f->size);
+		simfs_sync(mine);
+	}
+}
+
+struct simfs *
+simfs_image(const struct simfs *fs)
+{
+	static const char *const ALL[] = { "" };
+	struct simfs *image = calloc(1, sizeof(*image));
+
+	if (image == NULL)
+		abort();
+	image->slot = -1;
+	simfs_copy(image, fs, ALL, 1);
+	return image;
 }
 
 void

@@ -16,6 +16,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/env.h"
@@ -40,6 +41,17 @@ void simfs_cut_at_sync(struct simfs *fs);
 bool simfs_dead(const struct simfs *fs);
 /* Keep what was durable, and more by chance; the machine works again. */
 void simfs_reboot(struct simfs *fs);
+/*
+ * What lies on the disk now, put away: to be freed, or copied from, and
+ * nothing else.
+ */
+struct simfs *simfs_image(const struct simfs *fs);
+/*
+ * The files of ${from} with one of the ${n} endings of ${tails} in place of
+ * those that ${to} has; nobody has them open.
+ */
+void simfs_copy(struct simfs *to, const struct simfs *from,
+    const char *const *tails, size_t n);
 /* I/O calls so far. */
 uint64_t simfs_calls(const struct simfs *fs);
 

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,8 @@ world_trace(struct world *w, const char *what, uint64_t a, uint64_t b)
 {
 	struct rng mix = { .state = w->trace };
 
+	if (w->loud)
+		printf("%s %" PRIu64 " %" PRIx64 "\n", what, a, b);
 	for (; *what != '\0'; what++)
 		mix.state = rng_next(&mix) ^ (uint64_t)*what;
 	mix.state = rng_next(&mix) ^ a;
@@ -117,7 +120,7 @@ make_server(struct world *w)
 }
 
 struct world *
-world_new(uint64_t seed)
+world_new(uint64_t seed, bool twins)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	struct laptop *l;
@@ -131,6 +134,8 @@ world_new(uint64_t seed)
 	w->oracle = oracle_new();
 	w->nlaptops = 2 + (unsigned)rng_below(&w->rng, 3);
 	w->nhouseholds = 1 + (unsigned)rng_below(&w->rng, 4);
+	w->clones = twins && rng_chance(&w->rng, 30) ? 4 : 0;
+	w->olders = twins && w->clones == 0 && rng_chance(&w->rng, 40) ? 6 : 0;
 	machine_start(&w->machine, WORLD_SERVER_SLOT, &w->rng, &w->now_ms);
 	if (!make_server(w))
 		return w;
@@ -138,6 +143,8 @@ world_new(uint64_t seed)
 		l = &w->laptops[i];
 		l->number = i;
 		l->npeople = 1 + (unsigned)rng_below(&w->rng, 2);
+		if (world_has_twins(w))
+			l->npeople = 1;
 		machine_start(&l->machine, (int)i + 1, &w->rng, &w->now_ms);
 		if (!laptop_enrol(w, l))
 			return w;
@@ -155,7 +162,7 @@ world_new(uint64_t seed)
 	};
 	w->cuts =
 	    rng_chance(&w->rng, 60) ? (unsigned)rng_below(&w->rng, 15) : 0;
-	w->orders = rng_chance(&w->rng, 50) ? 8 : 0;
+	w->orders = rng_chance(&w->rng, 50) && !world_has_twins(w) ? 8 : 0;
 	for (i = 0; i < w->nlaptops; i++)
 		if (rng_chance(&w->rng, 50))
 			w->laptops[i].machine.skew_ms =
@@ -172,13 +179,14 @@ world_free(struct world *w)
 		if (w->laptops[i].agent != NULL)
 			laptop_off(w, &w->laptops[i]);
 		machine_stop(&w->laptops[i].machine);
+		simfs_free(w->laptops[i].image);
 	}
 	server_off(w);
 	machine_stop(&w->machine);
 	net_clear(&w->net);
 	replay_free(w->replay);
 	oracle_free(w->oracle);
-	free(w->acked);
+	free(w->visits);
 	free(w);
 }
 
@@ -212,23 +220,29 @@ world_check(struct world *w)
 {
 	uint64_t last = store_log_last(w->server->store);
 	const char *why;
-	unsigned times;
+	unsigned times, ids;
+	struct visit *v;
 	size_t i;
 
 	if ((why = oracle_check(w->oracle, w->server)) != NULL)
 		return world_fail(w, "%s", why);
-	for (i = 0; i < w->nacked; i++) {
-		times = oracle_visits(w->oracle, w->acked[i].visit);
-		if (times > 1)
+	for (i = 0; i < w->nvisits; i++) {
+		v = &w->visits[i];
+		times = oracle_visits(w->oracle, i + 1, &ids);
+		if (ids > 1 || (times > 1 && !v->shared))
 			return world_fail(w,
-			    "a visit of laptop %u is in the log %u times",
-			    w->acked[i].laptop, times);
-		if (times == 0 && w->acked[i].arrived)
+			    "visit %zu of laptop %u is in the log %u times, "
+			    "under %u ids",
+			    i + 1, v->laptop, times, ids);
+		if (times == 0 && v->arrived)
 			return world_fail(w,
-			    "a visit of laptop %u has left the log",
-			    w->acked[i].laptop);
-		w->acked[i].arrived = times > 0;
+			    "visit %zu of laptop %u has left the log", i + 1,
+			    v->laptop);
+		v->arrived = times > 0;
 	}
+	if (oracle_visits(w->oracle, 0, &ids) > 0 ||
+	    oracle_last_visit(w->oracle) > w->nvisits)
+		return world_fail(w, "a visit that nobody made");
 	if (last == w->checked)
 		return true;
 	w->checked = last;
@@ -246,6 +260,8 @@ world_step(struct world *w)
 
 	w->now_ms += (int64_t)rng_below(&w->rng, 60000);
 	if (w->why[0] != '\0' || !deliver(w))
+		return false;
+	if (world_has_twins(w) && !twin_step(w, l))
 		return false;
 	what = rng_below(&w->rng, 100);
 	if (what < 45)

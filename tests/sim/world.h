@@ -11,6 +11,10 @@
  *
  * The laptops and the server are the objects that ship.  Only clock, random
  * numbers, disk and network are the simulator's.
+ *
+ * In some worlds a laptop is copied while it runs and both go on, or an older
+ * copy of its disk is put back (world_twin.c).  Not tried so yet: two people
+ * on such a laptop, voids and releases beside it, copies of copies.
  */
 
 #include <stdbool.h>
@@ -28,7 +32,10 @@ struct replay;
 struct server;
 struct store_row;
 
-#define WORLD_LAPTOPS_MAX 5
+#define WORLD_LAPTOPS_MAX 7
+#define WORLD_CLONES_MAX 1 /* of those */
+#define WORLD_OLDERS_MAX 1
+#define WORLD_FRESH_MAX 32
 #define WORLD_PEOPLE_MAX 2
 #define WORLD_HOUSEHOLDS_MAX 8
 #define WORLD_SERVER_SLOT 0
@@ -37,7 +44,9 @@ struct store_row;
 struct attempt {
 	bool pending;
 	unsigned person; /* index of who makes it */
-	uint64_t record;
+	uint64_t name;
+	uint64_t record; /* 0: a new household */
+	bool member;     /* with a new member */
 	char json[1024];
 	size_t len;
 };
@@ -49,17 +58,25 @@ struct laptop {
 	int who; /* index of the person who unlocked it; -1: locked */
 	char dir[16];
 	struct attempt attempt;
-	unsigned keys; /* for the visits' keys */
+	uint32_t persons[WORLD_PEOPLE_MAX]; /* numbers at the office */
 	/* Own visits that nothing that came down can have replaced. */
-	uint64_t fresh[WORLD_HOUSEHOLDS_MAX];
-	bool waiting; /* for the reply to ${name} */
+	struct fresh {
+		uint64_t record, visit;
+	} fresh[WORLD_FRESH_MAX];
+	unsigned nfresh;
+	struct simfs *image; /* its disk as it was some time ago; or NULL */
+	bool waiting;        /* for the reply to ${name} */
 	uint8_t name[32];
 };
 
-struct acked {
-	uint64_t visit;
-	unsigned laptop;
-	bool arrived; /* it has been in the server's log */
+/* A visit by its name, from 1 on. */
+struct visit {
+	unsigned laptop; /* that it was asked of first */
+	bool acked;
+	bool arrived;   /* it has been in the server's log */
+	bool shared;    /* two laptops, or a laptop twice, may send it */
+	uint32_t disks; /* laptops that have it, a bit each */
+	uint32_t kept;  /* ... and that have it in their image */
 };
 
 struct world {
@@ -77,21 +94,26 @@ struct world {
 	struct replay *replay;
 	uint64_t seed;
 	uint64_t checked; /* entries of the log, when it was last replayed */
-	struct acked *acked;
-	size_t nacked, acked_cap;
+	struct visit *visits;
+	size_t nvisits, visits_cap;
 	/* What this world does, in 100. */
 	unsigned cuts, orders;
+	unsigned clones, olders; /* laptops copied, older copies put back */
+	unsigned nclones;
 	bool resting; /* no more faults */
 	uint64_t trace;
+	bool loud;     /* print what happens */
 	char why[400]; /* what went wrong; empty: nothing */
 	/* Counted, for the figures. */
 	struct world_counts {
 		uint64_t visits, refused, syncs, decisions, voids, releases,
-		    same, laptop_cuts, server_cuts, clock_jumps;
+		    same, laptop_cuts, server_cuts, clock_jumps, clones, olders,
+		    booked, anew;
 	} n;
 };
 
-struct world *world_new(uint64_t seed);
+/* ${twins}: laptops may be copied, and older copies put back. */
+struct world *world_new(uint64_t seed, bool twins);
 void world_free(struct world *w);
 /* One step of whatever comes up, and world_check(). */
 bool world_step(struct world *w);
@@ -112,7 +134,7 @@ bool world_fail(struct world *w, const char *fmt, ...)
 /* Mix something that happened into the trace. */
 void world_trace(struct world *w, const char *what, uint64_t a, uint64_t b);
 
-/* server.c: the machine with the server on it. */
+/* world_server.c: the machine with the server on it. */
 bool server_boot(struct world *w);
 void server_off(struct world *w);
 bool server_take(struct world *w, const struct net_message *m);
@@ -120,14 +142,34 @@ bool server_decide(struct world *w, bool *any);
 bool server_order(struct world *w);
 bool server_same(struct world *w);
 
-/* laptop.c */
+/* world_laptop.c */
 bool laptop_enrol(struct world *w, struct laptop *l);
+/* The person who is here gets a code, and a writer; locked after it. */
+bool laptop_enrol_person(struct world *w, struct laptop *l, unsigned person);
 bool laptop_boot(struct world *w, struct laptop *l);
 void laptop_off(struct world *w, struct laptop *l);
 bool laptop_unlock(struct world *w, struct laptop *l, unsigned person);
-bool laptop_visit(struct world *w, struct laptop *l);
+/* The machine may die at the next that it is asked; did it? */
+void laptop_may_die(struct world *w, struct laptop *l);
+bool laptop_survived(struct world *w, struct laptop *l, bool *died);
 bool laptop_send(struct world *w, struct laptop *l, bool *any);
 bool laptop_take(
     struct world *w, struct laptop *l, const struct net_message *m);
+
+/* world_visit.c */
+bool laptop_visit(struct world *w, struct laptop *l);
+
+/* world_twin.c: two of one laptop, and what the office does about it. */
+
+/* Does anything of it happen in this world? */
+bool world_has_twins(const struct world *w);
+/* One of the laptops is copied, or an older copy put back. */
+bool twin_step(struct world *w, struct laptop *l);
+/* The office books what waits; *${any}: there was something. */
+bool office_book(struct world *w, bool *any);
+/* If the person who is here is halted they enrol anew; *${any}: they did. */
+bool office_renew(struct world *w, struct laptop *l, bool *any);
+/* Nothing of an honest laptop waits, and nobody is halted. */
+bool twin_judge(struct world *w);
 
 #endif /* TESTS_SIM_WORLD_H */

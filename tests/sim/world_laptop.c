@@ -1,16 +1,12 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/id.h"
 #include "common/base/writer.h"
-#include "common/merge/record.h"
 #include "common/place/region.h"
 
 #include "agent/agent.h"
 #include "agent/agent_internal.h"
-#include "agent/records/display.h"
 #include "agent/unlock/unlocked.h"
 
 #include "sync-server/people/code.h"
@@ -71,8 +67,8 @@ laptop_boot(struct world *w, struct laptop *l)
 	return open_agent(w, l);
 }
 
-static void
-maybe_cut(struct world *w, struct laptop *l)
+void
+laptop_may_die(struct world *w, struct laptop *l)
 {
 	if (w->resting || !rng_chance(&w->rng, w->cuts))
 		return;
@@ -82,9 +78,8 @@ maybe_cut(struct world *w, struct laptop *l)
 		simfs_cut_at_sync(l->machine.fs);
 }
 
-/* After something was asked of the laptop: did it die? */
-static bool
-survived(struct world *w, struct laptop *l, bool *died)
+bool
+laptop_survived(struct world *w, struct laptop *l, bool *died)
 {
 	*died = simfs_dead(l->machine.fs);
 	if (!*died) {
@@ -104,7 +99,7 @@ laptop_unlock(struct world *w, struct laptop *l, unsigned person)
 
 	if (l->who == (int)person)
 		return true;
-	maybe_cut(w, l);
+	laptop_may_die(w, l);
 	if (l->who >= 0)
 		st = agent_lock(l->agent, &err);
 	if (st == ST_OK)
@@ -112,7 +107,7 @@ laptop_unlock(struct world *w, struct laptop *l, unsigned person)
 		    l->agent, LABEL[person], PASSPHRASE[person], &err);
 	l->who = st == ST_OK ? (int)person : -1;
 	world_trace(w, "unlock", l->number, person);
-	if (!survived(w, l, &died))
+	if (!laptop_survived(w, l, &died))
 		return false;
 	if (died)
 		return true;
@@ -122,8 +117,8 @@ laptop_unlock(struct world *w, struct laptop *l, unsigned person)
 	return true;
 }
 
-static bool
-enrol_person(struct world *w, struct laptop *l, unsigned p)
+bool
+laptop_enrol_person(struct world *w, struct laptop *l, unsigned p)
 {
 	uint64_t places[1];
 	struct code_terms terms = {
@@ -141,10 +136,12 @@ enrol_person(struct world *w, struct laptop *l, unsigned p)
 
 	snprintf(name, sizeof(name), "Petugas %u-%u", l->number, p);
 	st = region_parse(&places[0], "64.02.05", &err);
-	if (st == ST_OK)
+	if (st == ST_OK && l->persons[p] == 0) {
 		st = person_add(
 		    w->server, name, PERSON_ENUMERATOR, &person, &err);
-	terms.person = person.number;
+		l->persons[p] = person.number;
+	}
+	terms.person = l->persons[p];
 	if (st == ST_OK)
 		st = code_issue(code, w->server, &terms, &err);
 	if (st == ST_OK)
@@ -180,205 +177,11 @@ laptop_enrol(struct world *w, struct laptop *l)
 		if (p > 0 && !agent_unlocked(l->agent) &&
 		    !laptop_unlock(w, l, 0))
 			return false;
-		if (!enrol_person(w, l, p))
+		if (!laptop_enrol_person(w, l, p))
 			return false;
 	}
 	laptop_off(w, l);
 	return laptop_boot(w, l);
-}
-
-/* ---- visits --------------------------------------------------------- */
-
-/* Which heads are on the screen now, register by register. */
-struct screen {
-	uint16_t reg[512];
-	uint64_t head[512], visit[512];
-	int own[512], differ[512];
-	size_t n;
-};
-
-static bool
-look(struct world *w, struct laptop *l, uint64_t record, struct screen *screen)
-{
-	struct unlocked *u = l->agent->open;
-	struct display d = { 0 };
-	const struct record_reg *reg;
-	struct err err;
-	uint32_t k;
-	size_t i;
-
-	screen->n = 0;
-	if (display_read(
-		u->reader, record, u->standing.cursor.epoch, &d, &err) != ST_OK)
-		return world_fail(w, "cannot look: %s", err.text);
-	for (i = 0; d.kind != 0 && i < d.record->nregs; i++) {
-		reg = &d.record->regs[i];
-		for (k = 0; k < reg->nheads && screen->n < 512; k++) {
-			screen->reg[screen->n] = reg->reg;
-			screen->head[screen->n] = reg->heads[k].set.set_id;
-			screen->visit[screen->n] = reg->heads[k].set.visit;
-			screen->own[screen->n] =
-			    reg->heads[k].set.writer == u->signer.writer;
-			screen->differ[screen->n++] = record_conflict(reg);
-		}
-	}
-	display_free(&d);
-	return true;
-}
-
-static void
-remember(struct world *w, uint64_t visit, uint64_t record,
-    const struct screen *screen)
-{
-	size_t i;
-
-	for (i = 0; i < screen->n; i++)
-		oracle_saw(w->oracle, visit, record, screen->reg[i],
-		    &screen->head[i], &screen->own[i], 1, screen->differ[i]);
-}
-
-/* A visit of this laptop is on its screen until something else comes. */
-static bool
-own_is_shown(
-    struct world *w, struct laptop *l, uint64_t record, struct screen *screen)
-{
-	uint64_t visit = 0;
-	unsigned k;
-	size_t i;
-
-	for (k = 0; k < w->nhouseholds; k++)
-		if (w->households[k] == record)
-			visit = l->fresh[k];
-	for (i = 0; i < screen->n && visit != 0; i++)
-		if (screen->visit[i] == visit)
-			visit = 0;
-	if (visit != 0)
-		return world_fail(
-		    w, "laptop %u does not show its own visit", l->number);
-	return true;
-}
-
-/* A form about one household: few fields with few values, to disagree. */
-static void
-fill_form(struct world *w, struct laptop *l, struct attempt *a)
-{
-	static const char *const NAME[] = { "alamat", "lantai", "dinding",
-		"rt" };
-	struct rng *rng = &w->rng;
-	char id[ID_TEXT_SIZE];
-	unsigned i, n = 0;
-	int at;
-
-	id_print(a->record, id);
-	at = snprintf(a->json, sizeof(a->json),
-	    "{\"key\":\"k%u-%u\",\"household\":\"%s\",\"day\":\"2026-11-%02u\","
-	    "\"fields\":{",
-	    l->number, l->keys++, id, 1 + (unsigned)rng_below(rng, 2));
-	for (i = 0; i < 4; i++) {
-		if (!rng_chance(rng, 40) && (i < 3 || n > 0))
-			continue; /* at least one */
-		at += snprintf(a->json + at, sizeof(a->json) - (size_t)at,
-		    "%s\"%s\":\"%u\"", n++ > 0 ? "," : "", NAME[i],
-		    1 + (unsigned)rng_below(rng, 3));
-	}
-	if (rng_chance(rng, 30))
-		at += snprintf(a->json + at, sizeof(a->json) - (size_t)at,
-		    "%s\"lat\":\"-0.%u\",\"lon\":\"116.%u\","
-		    "\"akurasi_m\":\"%u\"",
-		    n++ > 0 ? "," : "", 1 + (unsigned)rng_below(rng, 3),
-		    1 + (unsigned)rng_below(rng, 3),
-		    5 + (unsigned)rng_below(rng, 2));
-	if (rng_chance(rng, 10))
-		at += snprintf(a->json + at, sizeof(a->json) - (size_t)at,
-		    "},\"life\":{\"state\":\"%u\"",
-		    1 + 8 * (unsigned)rng_below(rng, 2));
-	at += snprintf(a->json + at, sizeof(a->json) - (size_t)at, "}}");
-	a->len = (size_t)at;
-}
-
-/* The number behind "visit":" in the answer. */
-static uint64_t
-visit_of(const struct writer *answer)
-{
-	static const char KEY[] = "\"visit\":\"";
-	const char *at;
-	char text[1024];
-
-	snprintf(text, sizeof(text), "%.*s", (int)answer->len,
-	    answer->bytes != NULL ? (const char *)answer->bytes : "");
-	at = strstr(text, KEY);
-	return at != NULL ? strtoull(at + strlen(KEY), NULL, 10) : 0;
-}
-
-static void
-acknowledge(struct world *w, struct laptop *l, uint64_t visit)
-{
-	unsigned k;
-
-	if (w->nacked == w->acked_cap) {
-		w->acked_cap = w->acked_cap * 2 + 64;
-		w->acked = realloc(w->acked, w->acked_cap * sizeof(*w->acked));
-		if (w->acked == NULL)
-			abort();
-	}
-	for (k = 0; k < w->nhouseholds; k++)
-		if (w->households[k] == l->attempt.record)
-			l->fresh[k] = visit;
-	w->acked[w->nacked++] =
-	    (struct acked){ .visit = visit, .laptop = l->number };
-	w->n.visits++;
-}
-
-bool
-laptop_visit(struct world *w, struct laptop *l)
-{
-	struct attempt *a = &l->attempt;
-	struct writer answer = { 0 };
-	struct screen screen;
-	struct err err;
-	enum status st;
-	uint64_t visit;
-	bool died;
-
-	if (!a->pending) {
-		a->person = (unsigned)rng_below(&w->rng, l->npeople);
-		a->record = w->households[rng_below(&w->rng, w->nhouseholds)];
-	}
-	if (!laptop_unlock(w, l, a->person))
-		return false;
-	if (l->who != (int)a->person)
-		return true; /* it died meanwhile */
-	if (!look(w, l, a->record, &screen) ||
-	    !own_is_shown(w, l, a->record, &screen))
-		return false;
-	if (!a->pending && screen.n == 0)
-		return true; /* nothing has come down yet */
-	if (!a->pending)
-		fill_form(w, l, a);
-	a->pending = true;
-	maybe_cut(w, l);
-	st = agent_visit(l->agent, a->json, a->len, &answer, &err);
-	visit = visit_of(&answer);
-	writer_free(&answer);
-	world_trace(w, "visit", l->number, visit);
-	if (!survived(w, l, &died))
-		return false;
-	/* What was on the screen counts, whichever try made the write. */
-	if (visit == 0 && died)
-		/* It may be saved all the same, over an earlier one. */
-		memset(l->fresh, 0, sizeof(l->fresh));
-	if (visit == 0 && died)
-		remember(w, UINT64_MAX - l->number, a->record, &screen);
-	if (st == ST_OK && visit != 0) {
-		remember(w, visit, a->record, &screen);
-		oracle_rename(w->oracle, UINT64_MAX - l->number, visit);
-		acknowledge(w, l, visit);
-		a->pending = false;
-	} else if (!died) {
-		return world_fail(
-		    w, "a visit is refused: %s (%s)", err.text, a->json);
-	}
-	return true;
 }
 
 /* ---- sync ----------------------------------------------------------- */
@@ -391,7 +194,7 @@ laptop_send(struct world *w, struct laptop *l, bool *any)
 	enum status st;
 	bool died;
 
-	maybe_cut(w, l);
+	laptop_may_die(w, l);
 	st = agent_sync_bundle(l->agent, true, &bundle, l->name, &err);
 	*any = st == ST_OK;
 	world_trace(w, "send", l->number, bundle.len);
@@ -400,7 +203,7 @@ laptop_send(struct world *w, struct laptop *l, bool *any)
 		    bundle.bytes, bundle.len);
 	writer_free(&bundle);
 	w->n.syncs++;
-	if (!survived(w, l, &died))
+	if (!laptop_survived(w, l, &died))
 		return false;
 	if (st != ST_OK && st != ST_NOTFOUND && !died)
 		return world_fail(
@@ -416,12 +219,13 @@ laptop_take(struct world *w, struct laptop *l, const struct net_message *m)
 	enum status st;
 	bool died, any;
 
-	memset(l->fresh, 0, sizeof(l->fresh));
-	maybe_cut(w, l);
+	l->nfresh = 0;
+	laptop_may_die(w, l);
 	st = agent_sync_reply(
 	    l->agent, m->name, m->bytes, m->len, &synced, &err);
 	world_trace(w, "reply", l->number, (uint64_t)st);
-	if (!survived(w, l, &died))
+	world_trace(w, "  took", synced.quarantined, synced.records);
+	if (!laptop_survived(w, l, &died))
 		return false;
 	if (st != ST_OK && st != ST_UNTRUSTED && st != ST_INVALID && !died)
 		return world_fail(w, "laptop %u cannot take a reply: %s",

@@ -8,9 +8,9 @@
 #include "common/merge/record.h"
 #include "common/wire/change.h"
 
-#include "sync-server/intake/desk.h"
 #include "sync-server/intake/intake.h"
 #include "sync-server/review/decide.h"
+#include "sync-server/review/order.h"
 #include "sync-server/server.h"
 #include "sync-server/store/store.h"
 
@@ -235,31 +235,24 @@ bool
 server_order(struct world *w)
 {
 	struct entry e = { .w = w, .accept = rng_chance(&w->rng, 50) };
-	struct change_toggle toggle = { .reason = "sim", .reason_len = 3 };
-	struct change_body body = { .toggles = &toggle, .ntoggles = 1 };
+	struct order_opts order = { .reason = "sim", .person = w->reviewer };
+	uint8_t id[CHANGE_ID_LEN];
 	struct err err;
 	enum status st;
 
 	server_lock(w->server);
 	st = store_log_each(w->server->store, 1, pick_entry, &e, &err);
+	server_unlock(w->server);
 	if (st == ST_OK && e.n > 0) {
-		memcpy(toggle.change_id, e.id, sizeof(e.id));
-		e.accept = e.accept == e.found;
-		toggle.accept = e.accept;
+		memcpy(order.change_id, e.id, sizeof(e.id));
+		order.accept = e.accept == e.found;
+		e.accept = order.accept;
 		maybe_cut(w);
-		st = store_begin(w->server->store, &err);
-		if (st == ST_OK)
-			st = desk_put(w->server, CHANGE_CONTROL,
-			    desk_set_id(w->server), &body, NULL, &err);
-		if (st == ST_OK)
-			st = store_commit(w->server->store, &err);
-		if (st != ST_OK)
-			store_rollback(w->server->store);
+		st = order_put(w->server, &order, id, &err);
 		w->n.voids += st == ST_OK && !e.accept;
 		w->n.releases += st == ST_OK && e.accept;
 		world_trace(w, "order", e.id[0], e.accept);
 	}
-	server_unlock(w->server);
 	if (simfs_dead(w->machine.fs))
 		return server_reboot(w);
 	simfs_cut_at(w->machine.fs, 0);
