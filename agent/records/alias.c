@@ -16,8 +16,8 @@ enum { Q_ANY, Q_PUT, Q_REMOVE, Q_ALL, Q_THERE, Q_COUNT };
 static const char *const SQL[Q_COUNT] = {
 	[Q_ANY] = "SELECT EXISTS (SELECT 1 FROM alias)",
 
-	[Q_PUT] = "INSERT OR REPLACE INTO alias (record, kind, target)"
-		  " VALUES (:record, :kind, :target)",
+	[Q_PUT] = ("INSERT OR REPLACE INTO alias (record, kind, target)"
+		   " VALUES (:record, :kind, :target)"),
 
 	[Q_REMOVE] = "DELETE FROM alias WHERE record = :record",
 
