@@ -1,6 +1,7 @@
 #!/bin/sh
 # check-names.sh [ROOT]: every file that README, HACKING, SECURITY and CLAIMS
-# name exists, and every test that CLAIMS.md names exists.
+# name exists, and every test that CLAIMS.md names exists.  Flows can be run,
+# and each has a number of its own.
 set -eu
 cd "${1:-$(dirname "$0")/../..}"
 bad=0
@@ -17,6 +18,19 @@ for page in README.md HACKING.md SECURITY.md tests/CLAIMS.md common/PROTOCOL.md;
 			bad=1
 		}
 	done
+done
+numbers=
+for flow in tests/flow/[0-9]*.sh; do
+	[ -e "$flow" ] || continue
+	[ -x "$flow" ] || { echo "$flow: cannot be run (chmod +x)"; bad=1; }
+	number=$(basename "$flow" | cut -c1-2)
+	case " $numbers " in
+	*" $number "*)
+		echo "$flow: another flow has that number"
+		bad=1
+		;;
+	esac
+	numbers="$numbers $number"
 done
 # A claim's test is written file:test or file alone, in the second column.  The
 # test must be one: of a unit test that is built, or a fault of the simulator's,

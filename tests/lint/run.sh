@@ -91,6 +91,13 @@ must_report "a claim whose test is not built is reported" check-names.sh
 claim tests/sim/faults.txt:one-other
 must_report "a claim on a fault that is not planted is reported" check-names.sh
 fresh
+mkdir -p "$planted/tests/flow"
+: >"$planted/tests/flow/01-one.sh"
+must_report "a flow that cannot be run is reported" check-names.sh
+: >"$planted/tests/flow/01-two.sh"
+chmod +x "$planted"/tests/flow/*.sh
+must_report "two flows of one number are reported" check-names.sh
+fresh
 printf 'cd /wo%s/x\n' rk >"$planted/common/x.txt"
 must_report "a planted path of one machine is reported" check-words.sh
 
