@@ -186,6 +186,17 @@ copy_value(struct parse *p, const char *from, size_t len)
 	return value;
 }
 
+/* A namespace, which is an attribute's value too; NULL: none. */
+static const char *
+intern_ns(struct parse *p, const xmlChar *uri)
+{
+	const char *value = (const char *)uri;
+
+	if (value != NULL && strchr(value, '&') != NULL)
+		value = copy_value(p, value, strlen(value));
+	return intern(p, (const xmlChar *)value);
+}
+
 static struct xml_attr *
 add_attr(struct parse *p, struct xml_attr **end, const xmlChar *name,
     const xmlChar *prefix, const char *ns, const xmlChar *value, size_t len)
@@ -196,7 +207,7 @@ add_attr(struct parse *p, struct xml_attr **end, const xmlChar *name,
 		return NULL;
 	attr->name = intern(p, name);
 	attr->prefix = intern(p, prefix);
-	attr->ns = intern(p, (const xmlChar *)ns);
+	attr->ns = intern_ns(p, (const xmlChar *)ns);
 	attr->value = copy_value(p, (const char *)value, len);
 	*end = attr;
 	return attr;
@@ -221,7 +232,7 @@ start_element(void *arg, const xmlChar *name, const xmlChar *prefix,
 		return;
 	node->name = intern(p, name);
 	node->prefix = intern(p, prefix);
-	node->ns = intern(p, uri);
+	node->ns = intern_ns(p, uri);
 	end = &node->attrs;
 	for (i = 0; i < nns; i++) {
 		declared =
