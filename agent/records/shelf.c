@@ -19,6 +19,8 @@ enum {
 	Q_DROP,
 	Q_FIND,
 	Q_BEFORE,
+	Q_ROOT,
+	Q_SET_ROOT,
 	Q_COUNT
 };
 
@@ -49,6 +51,10 @@ static const char *const SQL[Q_COUNT] = {
 
 	[Q_BEFORE] = "DELETE FROM record WHERE id = (SELECT id FROM record"
 		     " WHERE epoch < :epoch LIMIT 1) RETURNING id",
+
+	[Q_ROOT] = "SELECT root FROM laptop",
+
+	[Q_SET_ROOT] = "UPDATE laptop SET root = :root",
 };
 
 enum status
@@ -84,6 +90,36 @@ shelf_begin(struct shelf *shelf, const uint8_t box_seed[BOX_SEED_LEN],
 
 	db_bind_blob(q, ":box", box_seed, BOX_SEED_LEN);
 	db_bind_i64(q, ":time", server_ms);
+	return db_run(q, NULL, err);
+}
+
+enum status
+shelf_root(
+    struct shelf *shelf, uint8_t out[CARD_FINGERPRINT_LEN], struct err *err)
+{
+	struct db_query *q = db_query(shelf->sql, Q_ROOT);
+	const void *kept;
+	enum status st;
+	size_t len;
+
+	if ((st = db_fetch(q, err)) == ST_OK) {
+		kept = db_column_blob(q, 0, &len);
+		if (len == CARD_FINGERPRINT_LEN)
+			memcpy(out, kept, len);
+		else
+			st = err_set(err, ST_NOTFOUND, "no root is kept");
+	}
+	db_done(q);
+	return st;
+}
+
+enum status
+shelf_set_root(struct shelf *shelf,
+    const uint8_t fingerprint[CARD_FINGERPRINT_LEN], struct err *err)
+{
+	struct db_query *q = db_query(shelf->sql, Q_SET_ROOT);
+
+	db_bind_blob(q, ":root", fingerprint, CARD_FINGERPRINT_LEN);
 	return db_run(q, NULL, err);
 }
 

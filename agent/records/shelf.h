@@ -20,6 +20,7 @@
 #include "common/base/err.h"
 #include "common/crypto/crypto.h"
 #include "common/wire/bundle.h"
+#include "common/wire/card.h"
 #include "common/wire/change.h"
 
 struct arena;
@@ -48,6 +49,14 @@ void shelf_close(struct shelf *shelf);
 /* At the enrolment: the row of this laptop. */
 enum status shelf_begin(struct shelf *shelf,
     const uint8_t box_seed[BOX_SEED_LEN], int64_t server_ms, struct err *err);
+/*
+ * Fingerprint of the root of this laptop's server.  ST_NOTFOUND: none is kept
+ * yet.
+ */
+enum status shelf_root(
+    struct shelf *shelf, uint8_t out[CARD_FINGERPRINT_LEN], struct err *err);
+enum status shelf_set_root(struct shelf *shelf,
+    const uint8_t fingerprint[CARD_FINGERPRINT_LEN], struct err *err);
 enum status shelf_box_seed(
     struct shelf *shelf, uint8_t out[BOX_SEED_LEN], struct err *err);
 enum status shelf_standing(

@@ -284,6 +284,32 @@ remake_lists(struct unlocked *u, struct err *err)
 	return st;
 }
 
+/*
+ * The file 'device' lies outside of the seal: its server must be the one that
+ * this laptop enrolled with.
+ */
+static enum status
+check_root(
+    struct unlocked *u, const struct unlocked_opts *opts, struct err *err)
+{
+	uint8_t root[CARD_FINGERPRINT_LEN];
+	enum status st;
+
+	st = shelf_root(u->shelf, root, err);
+	if (st == ST_OK &&
+	    memcmp(root, opts->device->fingerprint, sizeof(root)) != 0)
+		return say_set(err, SAY_DEVICE_DAMAGED,
+		    "the file 'device' names another server");
+	if (st != ST_NOTFOUND || (st = db_begin(u->db, err)) != ST_OK)
+		return st;
+	st = shelf_set_root(u->shelf, opts->device->fingerprint, err);
+	if (st == ST_OK)
+		st = db_commit(u->db, err);
+	if (st != ST_OK)
+		db_rollback(u->db);
+	return st;
+}
+
 enum status
 unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
     const char *label, const char *passphrase, struct err *err)
@@ -308,6 +334,7 @@ unlocked_open(struct unlocked **out, const struct unlocked_opts *opts,
 		goto out;
 	if ((st = unlocked_open_store(&u->db, opts, err)) != ST_OK ||
 	    (st = unlocked_open_parts(u, opts, err)) != ST_OK ||
+	    (st = check_root(u, opts, err)) != ST_OK ||
 	    (st = open_keys(u, opts, label, person, err)) != ST_OK)
 		goto out;
 	if ((st = check_tally(u, opts, err)) != ST_OK)
@@ -377,6 +404,8 @@ put_first(struct unlocked *u, const struct unlocked_opts *opts,
 	if (st == ST_OK && first->box_seed != NULL)
 		st = shelf_begin(
 		    u->shelf, first->box_seed, first->server_ms, err);
+	if (st == ST_OK && first->box_seed != NULL)
+		st = shelf_set_root(u->shelf, opts->device->fingerprint, err);
 	if (st == ST_OK && first->recovery_len > 0)
 		st = recovery_key_take(u->recovery, opts->device,
 		    first->recovery, first->recovery_len, err);

@@ -10,6 +10,10 @@
 #include "common/wire/change.h"
 
 #include "agent/outbox/halt.h"
+#include "agent/unlock/device.h"
+#include "common/crypto/sign.h"
+#include "common/say/say.h"
+#include "common/wire/card.h"
 #include "tests/lib/fake_server.h"
 #include "tests/lib/laptop.h"
 #include "tests/lib/sealed.h"
@@ -429,10 +433,52 @@ START_TEST(a_tally_that_was_left_behind_is_no_alarm)
 }
 END_TEST
 
+/*
+ * Whoever has the laptop locked in hands can write the file 'device': a server
+ * of their own in it, with what is public of the true one, would have every
+ * visit sealed to them.
+ */
+START_TEST(a_server_that_was_put_into_the_file_device_is_none)
+{
+	static const uint8_t SEED[SIGN_SEED_LEN] = { 7 };
+	struct writer bytes = { 0 };
+	struct device *device;
+	struct server_card card;
+	struct sign_key root;
+	struct kept before;
+
+	power_off();
+	before = keep("device");
+	ok(device_read(&device, &l->env, laptop_path(l, "device"), &err));
+	sign_key_make(&root, SEED);
+	card = device->server;
+	memcpy(card.root_public, root.public, sizeof(card.root_public));
+	card.box_public[0] ^= 1;
+	card.box_key++;
+	ok(server_card_pack(&bytes, &card, &root, &err));
+	card_fingerprint(device->fingerprint, root.public);
+	ok(device_set_server(device, bytes.bytes, bytes.len, &err));
+	ok(device_write(device, &l->env, laptop_path(l, "device"), &err));
+	device_free(device);
+	writer_free(&bytes);
+	power_on();
+	ck_assert_int_eq(
+	    agent_unlock(l->agent, "SR", "rahasia SR", &l->err), ST_UNTRUSTED);
+	ck_assert_int_eq(say_of(&l->err), SAY_DEVICE_DAMAGED);
+	power_off();
+	put_back("device", &before);
+	power_on();
+	laptop_unlock(l, "SR");
+	visit("sesudah", "Jl. Sesudah 1");
+	laptop_sync(l);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
 	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, a_server_that_was_put_into_the_file_device_is_none);
 	tcase_add_test(tc, an_older_store_put_back_is_noticed_at_the_unlock);
 	tcase_add_test(tc, what_a_halted_writer_makes_has_names_of_its_own);
 	tcase_add_test(
