@@ -3,7 +3,9 @@
 #include <time.h>
 
 #include "common/base/limits.h"
+#include "common/base/lock.h"
 #include "common/json/json.h"
+#include "common/say/say.h"
 
 #include "agent/agent.h"
 #include "agent/commands/daemon.h"
@@ -58,6 +60,22 @@ read_idle(struct idle *out, const char *request, size_t len, struct err *err)
 	return st;
 }
 
+/*
+ * A second daemon on the folder would take the door over, and nobody could
+ * lock the first any more.
+ */
+static enum status
+be_alone(int *lock, const char *dir, struct err *err)
+{
+	char path[4200];
+	enum status st;
+
+	snprintf(path, sizeof(path), "%s/daemon.lock", dir);
+	if ((st = lock_take(lock, path, err)) == ST_BUSY)
+		say_mark(err, SAY_IN_USE);
+	return st;
+}
+
 enum status
 daemon_run(const struct agent_opts *opts, const char *request, size_t len,
     struct err *err)
@@ -70,6 +88,7 @@ daemon_run(const struct agent_opts *opts, const char *request, size_t len,
 	struct control *control = NULL;
 	sigset_t stop;
 	enum status st;
+	int lock = -1;
 
 	if ((st = read_idle(&idle, request, len, err)) != ST_OK)
 		return st;
@@ -80,12 +99,14 @@ daemon_run(const struct agent_opts *opts, const char *request, size_t len,
 
 	if ((st = agent_open(&doors.agent, opts, err)) != ST_OK)
 		return st;
-	st = control_start(&control, opts->dir, opts->env, &table, err);
+	if ((st = be_alone(&lock, opts->dir, err)) == ST_OK)
+		st = control_start(&control, opts->dir, opts->env, &table, err);
 	if (st == ST_OK) {
 		wait_for_stop(&stop, control, &doors);
 		control_stop(control);
 		st = agent_lock(doors.agent, err);
 	}
 	agent_close(doors.agent);
+	lock_drop(lock);
 	return st;
 }

@@ -80,6 +80,8 @@ down 1
 # ---- the lid
 up 1
 unlock 1 SR
+refused "a second daemon would take the door over: it is refused" 7 agent 1 run
+is "and the first is still the one that answers" true "$(unlocked)"
 record tiga >/dev/null
 mkdir -p "$work/homes/siti/.local/share"
 ln -s "$work/laptop-1" "$work/homes/siti/.local/share/padu"
