@@ -243,7 +243,7 @@ const struct cli_command cli_commands[] = {
 	    .more =
 		"On a stick, for example.  \"backup\" is answered once the copy\n"
 		"is on it and every page was read back.  The same passphrases\n"
-		"open it, and the custodians' help; visits that are not signed\n"
+		"open it, and nothing else does; visits that are not signed\n"
 		"yet are in it, too.  The daemon may run.\n",
 	    .options = BACKUP },
 	{ .name = "restore",
