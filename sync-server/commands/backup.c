@@ -33,6 +33,9 @@ read_request(struct request *r, struct backup_opts *opts,
 	if (st == ST_OK)
 		st = args_number(
 		    &call->args, "keep-days", UINT16_MAX, 0, &days, err);
+	if (st == ST_OK && days == 0 &&
+	    args_get(&call->args, "keep-days") != NULL)
+		st = err_set(err, ST_INVALID, "--keep-days is 1 or more");
 	if (st == ST_OK)
 		st = passphrase_cost_parse(
 		    &opts->cost, args_get(&call->args, "kdf"), err);

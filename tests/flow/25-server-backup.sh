@@ -88,6 +88,7 @@ rm -f "$work/server"/padu.db-*
 refused "a weak passphrase" 3 server backup --to "$usb" \
 	--with-keys <(echo 123456)
 refused "eleven years" 3 server backup --to "$usb" --keep-days 4000
+refused "or none at all" 3 server backup --to "$usb" --keep-days 0
 is "one backup is there, and one on the small disk, as was told" "1 2" \
 	"$(find "$usb" -maxdepth 1 -name 'padu-6402-*' | wc -l) $(marks)"
 
