@@ -81,6 +81,7 @@ for ((at = size - 3000; at > 8192; at -= 4096)); do
 	cp -p "$work/padu.db" "$work/server/padu.db"
 	rm -f "$work/server"/padu.db-*
 done
+sleep 1.1 # a backup's name has its second in it
 says "a store that is damaged itself" 1 backup-failed \
 	server backup --to "$usb"
 cp -p "$work/padu.db" "$work/server/padu.db"
